@@ -1,0 +1,188 @@
+"""Rows that know their account and their local day, and that mark a day whenever it changes.
+
+Every write path of a fact goes through this queryset or through `save` and `delete`: each notes the days it touched in
+the same transaction, for the day a row leaves as well as for the day it enters. Calls that could not do that raise.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models, router, transaction
+from django.utils.translation import gettext_lazy as _
+
+from sellers.days import local_day
+from sellers.marks import Touched, mark
+
+BATCH = 1000
+
+
+class UnmarkedWriteError(TypeError):
+    """A bulk call that would change facts without knowing which days it touches."""
+
+
+class MarkingQuerySet(models.QuerySet):
+    def touched(self) -> set[Touched]:
+        """The (account, fact, day) of every row in this set as it is stored now."""
+        found: set[Touched] = set()
+        for fact, column in self.model.facts.items():
+            rows = self.order_by().exclude(**{column: None}).values_list("account_id", column).distinct()
+            found.update((account_id, fact, day) for account_id, day in rows)
+        return found
+
+    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:
+        """Insert rows and mark their days. Conflict options are refused: the old day of a replaced row is unknown."""
+        if options.get("update_conflicts") or options.get("ignore_conflicts"):
+            raise UnmarkedWriteError("bulk_create with conflict options cannot mark the days it changes")
+        rows = list(objs)
+        with transaction.atomic(using=self.db):
+            for row in rows:
+                row.stamp()
+            created = super().bulk_create(rows, batch_size=batch_size, **options)
+            mark({touched for row in rows for touched in row.touched()})
+        return created
+
+    def bulk_update(self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = BATCH) -> int:
+        """Update rows and mark the days they leave and enter; day columns follow their moments."""
+        rows = list(objs)
+        if not rows:
+            return 0
+        columns = {*fields, *(column for column, moment in self.model.days.items() if moment in fields)}
+        with transaction.atomic(using=self.db):
+            before: set[Touched] = set()
+            for start in range(0, len(rows), BATCH):
+                before |= self.model._base_manager.filter(
+                    pk__in=[row.pk for row in rows[start : start + BATCH]]
+                ).touched()
+            for row in rows:
+                row.stamp()
+            changed = super().bulk_update(rows, sorted(columns), batch_size=batch_size)
+            mark(before | {touched for row in rows for touched in row.touched()})
+        return changed
+
+    def update(self, **values: Any) -> int:
+        """Update in one statement and mark the days. A moment or account needs `save`: the day would not follow."""
+        moved = {"account", "account_id", *self.model.days, *self.model.days.values()} & values.keys()
+        if moved:
+            raise UnmarkedWriteError(f"update() of {', '.join(sorted(moved))} would leave the day behind; use save()")
+        with transaction.atomic(using=self.db):
+            before = self.touched()
+            changed = super().update(**values)
+            mark(before)
+        return changed
+
+    update.alters_data = True  # type: ignore[attr-defined]  # Django's own marker for templates
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows and mark the days they leave."""
+        with transaction.atomic(using=self.db):
+            before = self.touched()
+            result = super().delete()
+            mark(before)
+        return result
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class DatedRow(models.Model):
+    """A row of an account that is counted on local days.
+
+    `days` names each day column and the moment it is cut from; `facts` names each fact that counts this table and the
+    day column it counts by; `derived` names the columns that no person may edit.
+    """
+
+    days: ClassVar[dict[str, str]] = {}
+    facts: ClassVar[dict[str, str]] = {}
+    derived: ClassVar[tuple[str, ...]] = ()
+
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, verbose_name=_("account"), related_name="+"
+    )
+
+    objects = MarkingQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def stamp(self) -> None:
+        """Cut every day column from its moment in the account's zone; an unknown moment has no day."""
+        for column, moment_name in self.days.items():
+            moment = getattr(self, moment_name)
+            if isinstance(moment, datetime):
+                setattr(self, column, local_day(moment, self.account.zone))
+            else:
+                setattr(self, column, moment if isinstance(moment, date) else None)
+
+    def touched(self) -> set[Touched]:
+        """The (account, fact, day) this row counts in, as it is in memory."""
+        days = ((fact, getattr(self, column)) for fact, column in self.facts.items())
+        return {(self.account_id, fact, day) for fact, day in days if day is not None}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
+            before = self._stored().touched() if self.pk else set()
+            self.stamp()
+            fields = kwargs.get("update_fields")
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, *(day for day, moment in self.days.items() if moment in fields)}
+            super().save(*args, **kwargs)
+            mark(before | self.touched())
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            before = self._stored().touched()
+            result = super().delete(*args, **kwargs)
+            mark(before)
+        return result
+
+    def _stored(self) -> MarkingQuerySet:
+        return type(self)._base_manager.filter(pk=self.pk)
+
+
+def source_constraint(name: str) -> models.UniqueConstraint:
+    """A record is unique by account, system and external ID; this is what makes every import repeatable."""
+    return models.UniqueConstraint(fields=["account", "system", "external_id"], name=f"{name}_once")
+
+
+class SourceRow(DatedRow):
+    """A dated row that some system reported: who reported it, in which version, and from which raw item.
+
+    `stated` keeps, for each version (milliseconds since 1970), which fields that version stated, as a bit mask over the
+    record type's field list; with it, records that arrive in any order leave the same row.
+    """
+
+    system = models.CharField(_("system"), max_length=32)
+    external_id = models.CharField(_("external ID"), max_length=255)
+    stated = models.JSONField(_("versions of the fields"), default=dict, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    extra = models.JSONField(_("other fields of the source"), default=dict, blank=True)
+    raw_item_id = models.BigIntegerField(_("raw item"), null=True, editable=False)
+
+    class Meta(DatedRow.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.external_id}"
+
+
+def restamp(account: models.Model, report: Callable[[str], None] = lambda line: None) -> int:
+    """Cut the days of all rows of an account anew, after its zone changed; returns how many rows moved."""
+    moved = 0
+    for model in apps.get_models():
+        if not (issubclass(model, DatedRow) and model.days):
+            continue
+        rows = model._base_manager.filter(account=account).select_related("account")
+        stale = []
+        for row in rows.iterator(chunk_size=BATCH):
+            before = [getattr(row, column) for column in model.days]
+            row.stamp()
+            if before != [getattr(row, column) for column in model.days]:
+                stale.append(row)
+        for start in range(0, len(stale), BATCH):
+            model._base_manager.bulk_update(stale[start : start + BATCH], list(model.days))
+        moved += len(stale)
+        report(f"{model._meta.verbose_name_plural}: {len(stale)} moved to another day")
+    return moved

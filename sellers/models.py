@@ -1,0 +1,168 @@
+"""Who sells where, who may see it, and the tokens of integrations."""
+
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+from sellers.days import validate_zone
+from sellers.marks import Mark
+
+__all__ = ["ApiToken", "Mark", "Membership", "SellerAccount", "User"]
+
+KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
+class User(AbstractUser):
+    """A person who signs in. Our own table from the start, because Django cannot swap it later."""
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+
+class Platform(models.TextChoices):
+    AMAZON = "amazon", _("Amazon")
+    SHOPIFY = "shopify", _("Shopify")
+    OTHER = "other", _("Other shop")
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class AtozRule(models.TextChoices):
+    TODAY = "today", _("Amazon's rule of today: denied, withdrawn and Amazon-funded claims do not count")
+    ALL = "all", _("Every claim counts, whatever its outcome")
+
+
+class AccountQuerySet(models.QuerySet["SellerAccount"]):
+    def visible_to(self, user: "User | AnonymousUser", token: "ApiToken | None" = None) -> Self:
+        """The one door to accounts: what this person, or this token of theirs, may see. Everything else does not exist.
+
+        Staff see every account; others see those they are members of. A token never sees more than its owner.
+        """
+        if not user.is_active or user.is_anonymous:
+            return self.none()
+        allowed = self if user.is_staff else self.filter(memberships__user=user)
+        return allowed if token is None else allowed.filter(tokens=token)
+
+    def writable_by(self, user: "User | AnonymousUser", token: "ApiToken | None" = None) -> Self:
+        """The accounts whose facts this person, or this token of theirs, may change."""
+        allowed = self.visible_to(user, token)
+        if user.is_staff or user.is_anonymous:
+            return allowed
+        return allowed.filter(memberships__user=user, memberships__role=Membership.Role.MANAGER)
+
+
+class SellerAccount(models.Model):
+    """One shop on one marketplace: the owner of every row, with its own zone, week and switches."""
+
+    key = models.CharField(
+        _("key"),
+        max_length=63,
+        unique=True,
+        validators=[RegexValidator(KEY_PATTERN, _("Small letters, digits and hyphens, as in acme-us."))],
+        help_text=_("Stands in addresses, files and the API; choose it once."),
+    )
+    name = models.CharField(_("name"), max_length=120)
+    platform = models.CharField(_("platform"), max_length=16, choices=Platform.choices)
+    marketplace = models.CharField(_("marketplace"), max_length=32, blank=True, help_text=_("For example US, DE, JP."))
+    platform_account_id = models.CharField(_("ID on the platform"), max_length=120, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        validators=[validate_zone],
+        help_text=_("The marketplace's IANA zone; days and weeks are cut in it."),
+    )
+    week_start = models.PositiveSmallIntegerField(_("week starts on"), choices=Weekday.choices, default=Weekday.MONDAY)
+    score_window_days = models.PositiveSmallIntegerField(
+        _("days in the score's window"),
+        default=28,
+        validators=[MinValueValidator(1), MaxValueValidator(366)],
+        help_text=_("28 is four weeks; 31 reproduces Amazon's example of 2019."),
+    )
+    atoz_rule = models.CharField(_("A-to-z rule"), max_length=8, choices=AtozRule.choices, default=AtozRule.TODAY)
+    bots_count = models.BooleanField(
+        _("bot replies count"), default=False, help_text=_("A bot's message then ends a turn as a person's does.")
+    )
+    demo = models.BooleanField(_("sample data"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seller account")
+        verbose_name_plural = _("seller accounts")
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(condition=Q(week_start__lte=6), name="account_week_start"),
+            models.CheckConstraint(
+                condition=Q(score_window_days__gte=1, score_window_days__lte=366), name="account_score_window"
+            ),
+            models.CheckConstraint(condition=Q(platform__in=Platform.values), name="account_platform"),
+            models.CheckConstraint(condition=Q(atoz_rule__in=AtozRule.values), name="account_atoz_rule"),
+            models.CheckConstraint(condition=Q(key__regex=KEY_PATTERN), name="account_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Membership(models.Model):
+    """Who may see an account, and whether they may change its facts."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer", _("Viewer: sees figures and rows")
+        MANAGER = "manager", _("Manager: also brings data in and repairs it")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, related_name="memberships", verbose_name=_("seller account")
+    )
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.VIEWER)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["user", "account"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} - {self.account} ({self.role})"
+
+
+class ApiToken(AbstractAuthToken):
+    """The key of an integration: named, limited to accounts and scopes, shown once, stored as a digest."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read figures and rows")
+        INGEST = "ingest", _("Bring data in")
+
+    name = models.CharField(_("name"), max_length=80)
+    accounts = models.ManyToManyField(SellerAccount, related_name="tokens", verbose_name=_("seller accounts"))
+    scopes = models.JSONField(_("scopes"), default=list)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
+
+    class Meta(AbstractAuthToken.Meta):
+        abstract = False
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
