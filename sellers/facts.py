@@ -4,6 +4,7 @@ Every write path of a fact goes through this queryset or through `save` and `del
 the same transaction, for the day a row leaves as well as for the day it enters. Calls that could not do that raise.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -23,13 +24,20 @@ class UnmarkedWriteError(TypeError):
 
 
 class MarkingQuerySet(models.QuerySet):
-    def touched(self) -> set[Touched]:
-        """The (account, fact, day) of every row in this set as it is stored now."""
-        found: set[Touched] = set()
-        for fact, column in self.model.facts.items():
-            rows = self.order_by().exclude(**{column: None}).values_list("account_id", column).distinct()
-            found.update((account_id, fact, day) for account_id, day in rows)
-        return found
+    def lock(self) -> tuple[list[Any], set[Touched]]:
+        """Lock these rows against other writers, in key order; returns their keys and the days they count in."""
+        columns = sorted({*self.model.facts.values()})
+        rows = self.order_by("pk").select_for_update(of=("self",)).values_list("pk", "account_id", *columns)
+        keys, touched = [], set()
+        for key, account_id, *days in rows:
+            keys.append(key)
+            by_column = dict(zip(columns, days, strict=True))
+            touched |= {
+                (account_id, fact, by_column[column])
+                for fact, column in self.model.facts.items()
+                if by_column[column] is not None
+            }
+        return keys, touched
 
     def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:
         """Insert rows and mark their days. Conflict options are refused: the old day of a replaced row is unknown."""
@@ -67,9 +75,12 @@ class MarkingQuerySet(models.QuerySet):
         if moved:
             raise UnmarkedWriteError(f"update() of {', '.join(sorted(moved))} would leave the day behind; use save()")
         with transaction.atomic(using=self.db):
-            before = self.touched()
-            changed = super().update(**values)
-            mark(before)
+            keys, touched = self.lock()
+            changed = 0
+            for start in range(0, len(keys), BATCH):
+                chunk = self.model._base_manager.filter(pk__in=keys[start : start + BATCH])
+                changed += super(MarkingQuerySet, chunk).update(**values)
+            mark(touched)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]  # Django's own marker for templates
@@ -77,10 +88,14 @@ class MarkingQuerySet(models.QuerySet):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows and mark the days they leave."""
         with transaction.atomic(using=self.db):
-            before = self.touched()
-            result = super().delete()
-            mark(before)
-        return result
+            keys, touched = self.lock()
+            deleted, by_model = 0, Counter[str]()
+            for start in range(0, len(keys), BATCH):
+                chunk = self.model._base_manager.filter(pk__in=keys[start : start + BATCH])
+                count, counts = super(MarkingQuerySet, chunk).delete()
+                deleted, by_model = deleted + count, by_model + Counter(counts)
+            mark(touched)
+        return deleted, dict(by_model)
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -123,7 +138,7 @@ class DatedRow(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
-            before = self._stored().touched() if self.pk else set()
+            before = self._stored().lock()[1] if self.pk else set()
             self.stamp()
             fields = kwargs.get("update_fields")
             if fields is not None:
@@ -133,7 +148,7 @@ class DatedRow(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            before = self._stored().touched()
+            before = self._stored().lock()[1]
             result = super().delete(*args, **kwargs)
             mark(before)
         return result

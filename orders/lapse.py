@@ -1,0 +1,12 @@
+"""Passing time becomes a row: unconfirmed orders whose ship-by date is over turn from "not due yet" into "overdue"."""
+
+from datetime import datetime
+
+from orders.models import Order, ShipmentVerdict
+from sellers.models import SellerAccount
+
+
+def lapse(account: SellerAccount, now: datetime) -> int:
+    """Flip every order of the account that became overdue as of `now` and mark its day; returns how many changed."""
+    waiting = Order.objects.filter(account=account, shipment=ShipmentVerdict.WAITING, ship_by_at__lt=now)
+    return waiting.update(shipment=ShipmentVerdict.OVERDUE)

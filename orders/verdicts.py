@@ -1,0 +1,135 @@
+"""Verdicts on one order, worked out from what was reported about it. Pure: values in, values out.
+
+Sources: cancellations https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=200285210&language=en_GB,
+late shipment https://sellercentral.amazon.it/gp/help/external/200285190?language=it_IT, order defects
+https://sellercentral.amazon.sa/gp/help/external/help.html?itemID=200285170&language=en_AE, chargebacks
+https://sellercentral.amazon.com/gp/help/external/help.html?itemID=48781&language=en_US
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders.models import (
+    CancellationVerdict,
+    CancelledBy,
+    Chargeback,
+    ChargebackKind,
+    Claim,
+    ClaimKind,
+    ClaimStatus,
+    Feedback,
+    Order,
+    OrderStatus,
+    Shipment,
+    ShipmentVerdict,
+    Standing,
+)
+
+OTHER_CHANNEL = "non-amazon"  # how Amazon's files name multi-channel orders
+
+# Reasons by which the marketplace cancels through the seller's fault: not confirmed within 7 days after ship-by.
+SELLER_FAULT_REASONS = ("not_shipped", "not shipped", "notshipped", "ship_confirm", "not confirmed", "not_confirmed")
+
+# Fraud is the marketplace's risk; every other chargeback is about the service.
+FRAUD_REASONS = ("fraud", "unauthorized", "unauthorised", "unrecognized", "unrecognised", "stolen")
+
+CLAIM_STATUSES_THAT_COUNT = (ClaimStatus.OPEN, ClaimStatus.GRANTED, ClaimStatus.APPEALED)
+
+
+@dataclass(frozen=True, slots=True)
+class Defects:
+    """The three parts of an order defect; an order is defective once, however many it has."""
+
+    negative_feedback: bool = False
+    claimed: bool = False  # a claim of any outcome
+    claim_counts: bool = False  # a claim that counts under the account's rule
+    chargeback_counts: bool = False
+
+    @property
+    def defective(self) -> bool:
+        return self.negative_feedback or self.claim_counts or self.chargeback_counts
+
+
+def confirmed_at(shipments: Collection[Shipment]) -> datetime | None:
+    """When the last package was confirmed; None while any package is unconfirmed or none is known (D12)."""
+    moments = [shipment.confirmed_at for shipment in shipments]
+    return max(moment for moment in moments if moment) if moments and all(moments) else None
+
+
+def standing(order: Order) -> Standing:
+    """Whether the order is in the rates at all: pending, test and other-channel orders are left out everywhere."""
+    if order.deleted_at is not None:
+        return Standing.DELETED
+    if order.is_test:
+        return Standing.TEST
+    if order.sales_channel.strip().lower() == OTHER_CHANNEL:
+        return Standing.OTHER_CHANNEL
+    return Standing.PENDING if order.status == OrderStatus.PENDING else Standing.COUNTS
+
+
+def shipment_verdict(order: Order, confirmed: datetime | None, now: datetime) -> ShipmentVerdict:
+    """Late means confirmed in the platform after the ship-by instant; the typed ship date is irrelevant.
+
+    Without a ship-by date, or shipped with no time of confirmation, lateness is unknown and never "on time".
+    """
+    if order.ship_by_at is None:
+        return ShipmentVerdict.UNKNOWN
+    if confirmed is not None and order.status != OrderStatus.PARTIALLY_SHIPPED:
+        return ShipmentVerdict.ON_TIME if confirmed <= order.ship_by_at else ShipmentVerdict.LATE
+    if order.status == OrderStatus.CANCELLED:
+        return ShipmentVerdict.CANCELLED
+    if order.status == OrderStatus.SHIPPED:
+        return ShipmentVerdict.UNKNOWN
+    return ShipmentVerdict.OVERDUE if now > order.ship_by_at else ShipmentVerdict.WAITING
+
+
+def cancellation_verdict(order: Order, confirmed: datetime | None) -> CancellationVerdict:
+    """Whose cancellation it was. Only the buyer's own request in the platform protects the seller.
+
+    After a confirmed shipment a non-delivery is a refund, not a cancellation.
+    """
+    if order.status != OrderStatus.CANCELLED or confirmed is not None:
+        return CancellationVerdict.NONE
+    if order.cancelled_by == CancelledBy.BUYER:
+        return CancellationVerdict.BUYER
+    if order.cancelled_by == CancelledBy.SELLER:
+        asked = order.buyer_cancel_requested_at is not None
+        return CancellationVerdict.BUYER if asked else CancellationVerdict.SELLER
+    if order.cancelled_by == CancelledBy.MARKETPLACE:
+        reason = order.cancel_reason.lower()
+        at_fault = any(word in reason for word in SELLER_FAULT_REASONS)
+        return CancellationVerdict.SELLER if at_fault else CancellationVerdict.MARKETPLACE
+    return CancellationVerdict.UNKNOWN
+
+
+def defects(
+    feedback: Sequence[Feedback], claims: Sequence[Claim], chargebacks: Sequence[Chargeback], *, every_claim: bool
+) -> Defects:
+    """Which order defects the order has: one or two stars, an A-to-z claim that counts, a service chargeback.
+
+    `every_claim` is the older rule by which a claim counts whatever its outcome (D10). Where the platform itself says
+    whether a claim or chargeback counts, that decides. Removed feedback and deleted records count nowhere.
+    """
+    a_to_z = [claim for claim in claims if claim.kind == ClaimKind.A_TO_Z and claim.deleted_at is None]
+    return Defects(
+        negative_feedback=any(
+            row.rating <= 2 and row.removed_at is None and row.deleted_at is None for row in feedback
+        ),
+        claimed=bool(a_to_z),
+        claim_counts=any(every_claim or _claim_counts(claim) for claim in a_to_z),
+        chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if row.deleted_at is None),
+    )
+
+
+def _claim_counts(claim: Claim) -> bool:
+    if claim.counts_in_odr is not None:
+        return claim.counts_in_odr
+    return claim.status in CLAIM_STATUSES_THAT_COUNT
+
+
+def _chargeback_counts(chargeback: Chargeback) -> bool:
+    if chargeback.counts_in_odr is not None:
+        return chargeback.counts_in_odr
+    reason = chargeback.reason.lower()
+    return chargeback.kind == ChargebackKind.CHARGEBACK and not any(word in reason for word in FRAUD_REASONS)
