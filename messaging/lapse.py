@@ -20,3 +20,11 @@ def lapse(account: SellerAccount, now: datetime) -> int:
         messages = Message.objects.filter(account=account, reply=Reply.PENDING, sent_at__lt=due_before)
         turns = Turn.objects.filter(account=account, reply=Reply.PENDING, opened_at__lt=due_before)
         return messages.update(reply=Reply.NONE) + turns.update(reply=Reply.NONE)
+
+
+def due_accounts(now: datetime) -> set[int]:
+    """The ids of the accounts in which a wait has become overdue; read from two small partial indexes."""
+    due_before = now - TARGET
+    messages = Message.objects.filter(reply=Reply.PENDING, sent_at__lt=due_before)
+    turns = Turn.objects.filter(reply=Reply.PENDING, opened_at__lt=due_before)
+    return {*messages.values_list("account_id", flat=True), *turns.values_list("account_id", flat=True)}

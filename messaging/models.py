@@ -71,6 +71,7 @@ class Standing(models.IntegerChoices):
     COUNTS = 0, _("Counts")
     UNANSWERED = 1, _("Offered, not answered")
     SELLER_STARTED = 2, _("No message of the buyer came before")
+    DELETED = 3, _("Deleted at the source")
 
 
 class Agent(models.Model):
@@ -80,6 +81,8 @@ class Agent(models.Model):
     system = models.CharField(_("system"), max_length=32)
     external_id = models.CharField(_("external ID"), max_length=255)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    # When the name was stated, in milliseconds since 1970: the newest name stands, in whatever order messages arrive.
+    name_version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("agent")

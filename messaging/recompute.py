@@ -159,6 +159,8 @@ def _standing(answer: SurveyAnswer, thread: Thread | None, asked_at: datetime | 
 
     Source: https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=LE8H7ZDEAUB3BMK&language=en_GB
     """
+    if answer.deleted_at is not None:
+        return Standing.DELETED
     if answer.answered_at is None:
         return Standing.UNANSWERED
     if answer.kind != SurveyKind.SOLVED or thread is None or thread.first_message_at is None:

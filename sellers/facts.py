@@ -60,9 +60,8 @@ class MarkingQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             before: set[Touched] = set()
             for start in range(0, len(rows), BATCH):
-                before |= self.model._base_manager.filter(
-                    pk__in=[row.pk for row in rows[start : start + BATCH]]
-                ).touched()
+                keys = [row.pk for row in rows[start : start + BATCH]]
+                before |= self.model._base_manager.filter(pk__in=keys).lock()[1]
             for row in rows:
                 row.stamp()
             changed = super().bulk_update(rows, sorted(columns), batch_size=batch_size)

@@ -1,11 +1,11 @@
-"""Two locks an account has: one for whoever writes its facts, one for whoever counts them. Neither waits for the other.
+"""The locks of an account: for whoever writes its facts, counts them, or closes its weeks. None waits for another kind.
 
-Both last until the transaction ends. SQLite needs neither: its write transactions run one after another.
+All last until the transaction ends. SQLite needs none: its write transactions run one after another.
 """
 
 from django.db import connection
 
-WRITING, COUNTING = 1, 2  # the first half of PostgreSQL's two-part advisory lock keys
+WRITING, COUNTING, CLOSING = 1, 2, 3  # the first half of PostgreSQL's two-part advisory lock keys
 
 
 def lock_for_writing(account_id: int) -> None:
@@ -14,9 +14,18 @@ def lock_for_writing(account_id: int) -> None:
     What is derived reads rows that another writer may just be storing (an order and its claim, two messages of one
     conversation). With this lock, taken before reading, the second writer sees everything the first one wrote.
     """
+    _wait_for(WRITING, account_id)
+
+
+def lock_for_closing(account_id: int) -> None:
+    """Wait until no other transaction closes weeks of this account, so that each revision is published once."""
+    _wait_for(CLOSING, account_id)
+
+
+def _wait_for(kind: int, account_id: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITING, account_id])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [kind, account_id])
 
 
 def try_lock_for_counting(account_id: int) -> bool:

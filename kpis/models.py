@@ -1,0 +1,157 @@
+"""What counting leaves behind: sums of days, published week reports, days that cannot be counted, heartbeats."""
+
+from fractions import Fraction
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from sellers.models import SellerAccount
+
+
+class DayTotal(models.Model):
+    """The sums of one account, fact and local day, overwritten whole; a counted day without rows is stored too.
+
+    `sums` is a list in the order of the fact's parts; `recipe` names the declaration it was counted by.
+    """
+
+    account = models.ForeignKey(SellerAccount, models.CASCADE, db_index=False, related_name="+")
+    fact = models.CharField(max_length=40)
+    day = models.DateField()
+    sums = models.JSONField()
+    recipe = models.CharField(max_length=16)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("day total")
+        verbose_name_plural = _("day totals")
+        constraints = [models.UniqueConstraint(fields=["account", "fact", "day"], name="day_total_once")]
+        indexes = [
+            models.Index(fields=["fact", "recipe"], name="day_total_recipe")
+        ]  # finds stale days after an upgrade
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.fact} {self.day}"
+
+
+class DayFailure(models.Model):
+    """A day whose counting failed. After three attempts it is set aside with its error, so that it stops nobody else."""
+
+    ATTEMPTS = 3
+
+    account = models.ForeignKey(SellerAccount, models.CASCADE, db_index=False, related_name="+")
+    fact = models.CharField(max_length=40)
+    day = models.DateField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    failed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("day that cannot be counted")
+        verbose_name_plural = _("days that cannot be counted")
+        constraints = [models.UniqueConstraint(fields=["account", "fact", "day"], name="day_failure_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.fact} {self.day}: {self.error}"
+
+
+class WeekReport(models.Model):
+    """The published figures of a week that is over. Append-only: a later change adds a revision with its reason."""
+
+    class Reason(models.TextChoices):
+        CLOSED = "closed", _("The week was over")
+        LATE_DATA = "late_data", _("Data came or changed after the week was published")
+
+    account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="week_reports", db_index=False)
+    ends_on = models.DateField(_("last day of the week"))
+    revision = models.PositiveSmallIntegerField(_("revision"), default=0)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    published_at = models.DateTimeField(_("published at"))
+
+    class Meta:
+        verbose_name = _("week report")
+        verbose_name_plural = _("week reports")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "ends_on", "revision"], name="week_report_once"),
+            models.CheckConstraint(
+                condition=Q(revision=0, reason="closed") | Q(revision__gt=0) & ~Q(reason="closed"),
+                name="week_report_first_is_closed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.ends_on} ({self.revision})"
+
+
+class WeekReading(models.Model):
+    """One metric's figure in a week report: the exact value, what it was worked out from, and its verdict."""
+
+    report = models.ForeignKey(WeekReport, models.CASCADE, related_name="readings")
+    account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="+", db_index=False)
+    ends_on = models.DateField()
+    revision = models.PositiveSmallIntegerField()
+    metric = models.CharField(max_length=60)
+    value_numerator = models.BigIntegerField(null=True)
+    value_denominator = models.BigIntegerField(null=True)
+    numerator = models.BigIntegerField(null=True)
+    denominator = models.BigIntegerField(null=True)
+    n = models.PositiveBigIntegerField()
+    band = models.CharField(max_length=8)
+    state = models.CharField(max_length=16)
+    window_from = models.DateField()
+    window_to = models.DateField()
+    carried_from = models.DateField(null=True)
+    stats = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("week reading")
+        verbose_name_plural = _("week readings")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "metric"], name="week_reading_once"),
+            models.CheckConstraint(
+                condition=Q(value_numerator=None, value_denominator=None) | Q(value_denominator__gt=0),
+                name="week_reading_value",
+            ),
+            models.CheckConstraint(condition=Q(window_to__gte=F("window_from")), name="week_reading_window"),
+        ]
+        indexes = [
+            # One metric's trend, and every account's score on the fleet page.
+            models.Index(fields=["metric", "account", "-ends_on", "-revision"], name="week_reading_trend"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.metric} {self.ends_on}"
+
+    @property
+    def value(self) -> Fraction | None:
+        if self.value_numerator is None or self.value_denominator is None:
+            return None
+        return Fraction(self.value_numerator, self.value_denominator)
+
+
+class WeekCheck(models.Model):
+    """When an account's published weeks were last compared with its day totals."""
+
+    account = models.OneToOneField(SellerAccount, models.CASCADE, primary_key=True, related_name="+")
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("week check")
+        verbose_name_plural = _("week checks")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.checked_at:%Y-%m-%d %H:%M}"
+
+
+class Heartbeat(models.Model):
+    """When a process of ours last said that it is alive."""
+
+    name = models.CharField(max_length=40, unique=True)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,99 @@
+"""The rows behind a figure: in the numerator, only in the denominator, or left out with the reason.
+
+They are found by the same condition objects that counted them, so a figure and its rows cannot disagree.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from kpis.engine import BATCH, latest_in, rows_in_order
+from kpis.metrics import Column, LatestShare, Metric, Share, Side, Text, Window
+from kpis.readings import Reading, Span
+from sellers.models import SellerAccount
+
+
+@dataclass(frozen=True)
+class RowSet:
+    """One of the three lists behind a reading: countable, sliceable, readable from end to end in constant memory."""
+
+    reading: Reading
+    side: Side
+    rows: QuerySet
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.reading.metric.fact.columns
+
+    @cached_property
+    def count(self) -> int:
+        return self.rows.count()
+
+    @property
+    def reasons(self) -> tuple[Text, ...]:
+        return tuple(reason for _condition, reason in self.reading.metric.left_out)
+
+    def page(self, start: int, stop: int) -> list[dict[str, Any]]:
+        """Rows `start` up to `stop`, newest first: a value for each column's path, and `reason` where left out."""
+        return [self._plain(row) for row in self._values()[start:stop]]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self._values().iterator(chunk_size=BATCH):
+            yield self._plain(row)
+
+    def _values(self) -> QuerySet:
+        return self.rows.values("pk", *(column.path for column in self.columns), "reason_index")
+
+    def _plain(self, row: dict[str, Any]) -> dict[str, Any]:
+        index = row.pop("reason_index")
+        return {**row, "reason": None if index is None else self.reasons[index]}
+
+
+def rows(account: SellerAccount, metric: Metric, on: date, side: Side) -> RowSet:
+    """The rows of one side behind the metric's reading on day `on`; a carried score shows its own week's rows."""
+    return rows_behind(Span([account], [metric], {account.id: on}).reading(metric, account, on), side)
+
+
+def rows_behind(reading: Reading, side: Side) -> RowSet:
+    """The rows of one side behind a reading, newest first."""
+    metric = reading.metric
+    fact = metric.fact
+    within = Q(account=reading.account, **{f"{fact.day}__range": (reading.window.first, reading.window.last)})
+    candidates = fact.model._base_manager.filter(within & fact.rows & metric.among)
+    counted = _counted(metric, reading.account, reading.window)
+    hit = metric.hit if isinstance(metric, Share) else Q()
+    picked = {
+        Side.FOR: lambda: candidates.filter(counted & hit),
+        Side.AGAINST: lambda: candidates.filter(counted).exclude(pk__in=_keys(candidates.filter(counted & hit))),
+        Side.LEFT_OUT: lambda: candidates.exclude(pk__in=_keys(candidates.filter(counted))),
+    }[side]()
+    return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"))
+
+
+def _counted(metric: Metric, account: SellerAccount, window: Window) -> Q:
+    if not isinstance(metric, LatestShare):
+        return metric.of
+    ordered = rows_in_order(metric, account, window.first, window.last)
+    return Q(pk__in=[row.pk for row in latest_in(ordered, window)])
+
+
+def _keys(rows: QuerySet) -> QuerySet:
+    """A negated condition would lose rows in which a column is null; "not among these keys" never does."""
+    return rows.order_by().values("pk")
+
+
+def _with_reason(rows: QuerySet, metric: Metric, side: Side) -> QuerySet:
+    none = Value(None, output_field=IntegerField())
+    if side is not Side.LEFT_OUT or not metric.left_out:
+        return rows.annotate(reason_index=none)
+    cases = (When(condition, then=Value(index)) for index, (condition, _reason) in enumerate(metric.left_out))
+    return rows.annotate(reason_index=Case(*cases, default=none, output_field=IntegerField()))
+
+
+def counts(reading: Reading) -> dict[Side, int]:
+    """How many rows stand on each side of a reading, as the tabs show it."""
+    return {side: rows_behind(reading, side).count for side in Side}

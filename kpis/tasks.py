@@ -1,0 +1,38 @@
+"""The beat's tasks: each fetches the clock, calls one function that a command calls too, and is safe late and twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from kpis import freshness
+from kpis.sweep import sweep as sweep_accounts
+from kpis.sweep import waiting_accounts
+from kpis.weeks import close_weeks as close_all_weeks
+from sellers.models import SellerAccount
+
+CHUNK = 10  # accounts a task: long enough that the broker's share is small, short enough to retry
+
+
+@shared_task
+def sweep(**_ignored: object) -> None:
+    """Find the accounts with work to do and hand them out in chunks."""
+    ids = sorted(waiting_accounts(timezone.now()))
+    for start in range(0, len(ids), CHUNK):
+        sweep_chunk.delay(account_ids=ids[start : start + CHUNK])
+
+
+@shared_task
+def sweep_chunk(*, account_ids: list[int], **_ignored: object) -> None:
+    """Sweep these accounts; one that another worker is counting is left to it."""
+    sweep_accounts(timezone.now(), SellerAccount.objects.filter(id__in=account_ids))
+
+
+@shared_task
+def close_weeks(**_ignored: object) -> None:
+    """Publish the weeks that are over."""
+    close_all_weeks(timezone.now())
+
+
+@shared_task
+def heartbeat(**_ignored: object) -> None:
+    """Say that a worker and the beat are alive."""
+    freshness.beat(timezone.now())

@@ -1,0 +1,86 @@
+"""Trends: the published weekly figures of a metric, oldest first."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from django.db.models import Max
+
+from kpis.metrics import Band, Metric
+from kpis.models import WeekReading
+from kpis.readings import State
+from kpis.units import display
+from sellers.days import WEEK
+from sellers.models import SellerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """A metric in one published week, in the week's latest revision. `value` None is a gap, never a zero."""
+
+    metric: Metric
+    starts_on: date
+    ends_on: date
+    revision: int
+    value: Fraction | None
+    n: int
+    numerator: int | None
+    denominator: int | None
+    band: Band
+    state: State
+    window_from: date
+    window_to: date
+    carried_from: date | None
+
+    @property
+    def display(self) -> str:
+        return display(self.value, self.metric.unit)
+
+    @property
+    def shown(self) -> float | None:
+        """The value on the scale people read, for charts only; verdicts use the exact value."""
+        return None if self.value is None else float(self.value * self.metric.unit.scale)
+
+
+def trend(account: SellerAccount, metric: Metric, weeks: int) -> list[TrendPoint]:
+    """The last `weeks` published weeks of one metric."""
+    return trends([account], [metric], weeks)[account.id, metric.slug]
+
+
+def trends(
+    accounts: Sequence[SellerAccount], metrics: Collection[Metric], weeks: int
+) -> dict[tuple[int, str], list[TrendPoint]]:
+    """The last `weeks` published weeks of several metrics and accounts, by (account id, slug): two queries.
+
+    "Last" is counted back from the newest week that any of the accounts has published.
+    """
+    by_slug = {metric.slug: metric for metric in metrics}
+    found: dict[tuple[int, str], dict[date, TrendPoint]] = {
+        (account.id, slug): {} for account in accounts for slug in by_slug
+    }
+    readings = WeekReading.objects.filter(account__in=[account.id for account in accounts], metric__in=by_slug)
+    newest = readings.aggregate(day=Max("ends_on"))["day"]
+    if newest is not None:
+        since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
+        for row in readings.filter(ends_on__gt=since).order_by("ends_on", "revision"):
+            found[row.account_id, row.metric][row.ends_on] = _point(by_slug[row.metric], row)
+    return {key: list(points.values())[-weeks:] for key, points in found.items()}
+
+
+def _point(metric: Metric, row: WeekReading) -> TrendPoint:
+    return TrendPoint(
+        metric=metric,
+        starts_on=row.ends_on - timedelta(days=6),
+        ends_on=row.ends_on,
+        revision=row.revision,
+        value=row.value,
+        n=row.n,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        band=Band(row.band),
+        state=State(row.state),
+        window_from=row.window_from,
+        window_to=row.window_to,
+        carried_from=row.carried_from,
+    )

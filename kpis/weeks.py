@@ -1,0 +1,143 @@
+"""Closing weeks: when a week is over in the account's zone, its figures are published and kept.
+
+A report is never overwritten. When data arrives late, or a repair changes a day that a published window covers, the
+week gets a further revision with its reason, and the earlier one stays readable.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min
+
+from kpis.catalogue import DECLARED
+from kpis.models import DayTotal, WeekCheck, WeekReading, WeekReport
+from kpis.readings import Reading, Span
+from sellers.days import last_complete_day, week_ends
+from sellers.locks import lock_for_closing
+from sellers.models import SellerAccount
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[str], None]
+
+# A sweep stamps its days when it starts and commits a little later; looking back this far misses none of them.
+OVERLAP = timedelta(minutes=10)
+
+
+@dataclass
+class Closed:
+    """How many weeks were published for the first time, and how many got a further revision."""
+
+    closed: int = 0
+    revised: int = 0
+
+
+def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, report: Report | None = None) -> Closed:
+    """Publish every week that is over and not published yet, and revise those whose days were recounted since."""
+    done = Closed()
+    for account in SellerAccount.objects.all() if accounts is None else accounts:
+        with transaction.atomic():
+            lock_for_closing(account.id)
+            closed, revised = _close(account, now)
+        done.closed += closed
+        done.revised += revised
+        if closed or revised:
+            logger.info("weeks account=%s closed=%s revised=%s", account.id, closed, revised)
+            if report:
+                report(f"{account.key}: {closed} weeks closed, {revised} revised")
+    return done
+
+
+def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
+    first = DayTotal.objects.filter(account=account).aggregate(day=Min("day"))["day"]
+    if first is None:
+        return 0, 0
+    over = week_ends(first, last_complete_day(now, account.zone), account.week_start)
+    published = latest_reports(account)
+    touched = _touched(account, over)
+    due = [day for day in over if day not in published or day in touched]
+    closed = revised = 0
+    if due:
+        span = Span([account], DECLARED, {account.id: due[-1]}, first=due[0])
+        for day in due:
+            stored = published.get(day)
+            figures = [_figures(reading) for reading in span.readings(account, day)]
+            if stored is None:
+                _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now)
+                closed += 1
+            elif figures != _stored_figures(stored):
+                _publish(account, day, stored.revision + 1, WeekReport.Reason.LATE_DATA, figures, now)
+                revised += 1
+    WeekCheck.objects.update_or_create(account=account, defaults={"checked_at": now})
+    return closed, revised
+
+
+def latest_reports(account: SellerAccount) -> dict[date, WeekReport]:
+    """The newest revision of each published week, by the week's last day."""
+    reports = WeekReport.objects.filter(account=account).order_by("ends_on", "revision")
+    return {report.ends_on: report for report in reports}
+
+
+def _touched(account: SellerAccount, over: Sequence[date]) -> set[date]:
+    """The weeks that read a day which was recounted since the last look at this account."""
+    check = WeekCheck.objects.filter(account=account).first()
+    if check is None:
+        return set()
+    recounted = DayTotal.objects.filter(account=account, counted_at__gt=check.checked_at - OVERLAP)
+    days = set(recounted.values_list("day", flat=True))
+    reach = max(metric.rule.window_days(account) + metric.rule.lag for metric in DECLARED)
+    return {end for end in over if any(end - timedelta(days=reach) < day <= end for day in days)}
+
+
+# What a published figure consists of; a week is revised when any of it differs.
+FIGURES = (
+    "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state",
+    "window_from", "window_to", "carried_from", "stats",
+)  # fmt: skip
+
+
+def _figures(reading: Reading) -> dict[str, Any]:
+    value = reading.value
+    return {
+        "metric": reading.metric.slug,
+        "value_numerator": None if value is None else value.numerator,
+        "value_denominator": None if value is None else value.denominator,
+        "numerator": reading.numerator,
+        "denominator": reading.denominator,
+        "n": reading.n,
+        "band": reading.band.value,
+        "state": reading.state.value,
+        "window_from": reading.window.first,
+        "window_to": reading.window.last,
+        "carried_from": reading.carried_from,
+        "stats": None if reading.stats is None else {name: _exact(seconds) for name, seconds in reading.stats.items()},
+    }
+
+
+def _exact(value: Fraction | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _stored_figures(report: WeekReport) -> list[dict[str, Any]]:
+    order = {metric.slug: position for position, metric in enumerate(DECLARED)}
+    stored = report.readings.filter(metric__in=order).values(*FIGURES)
+    return sorted(stored, key=lambda figures: order[figures["metric"]])
+
+
+def _publish(
+    account: SellerAccount, ends_on: date, revision: int, reason: str, figures: list[dict[str, Any]], now: datetime
+) -> None:
+    report = WeekReport.objects.create(
+        account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now
+    )
+    WeekReading.objects.bulk_create(
+        [
+            WeekReading(report=report, account=account, ends_on=ends_on, revision=revision, **values)
+            for values in figures
+        ]
+    )
