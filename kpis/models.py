@@ -35,7 +35,7 @@ class DayTotal(models.Model):
 
 
 class DayFailure(models.Model):
-    """A day whose counting failed. After three attempts it is set aside with its error, so that it stops nobody else."""
+    """A day whose counting failed. After three attempts it is set aside with its error, so it stops nobody else."""
 
     ATTEMPTS = 3
 

@@ -64,7 +64,9 @@ class MarkingQuerySet(models.QuerySet):
                 before |= self.model._base_manager.filter(pk__in=keys).lock()[1]
             for row in rows:
                 row.stamp()
-            changed = super().bulk_update(rows, sorted(columns), batch_size=batch_size)
+            # Django's own bulk_update ends in update(), which here would refuse the day columns it may write.
+            plain = models.QuerySet(self.model, using=self.db)
+            changed = plain.bulk_update(rows, sorted(columns), batch_size=batch_size)
             mark(before | {touched for row in rows for touched in row.touched()})
         return changed
 
