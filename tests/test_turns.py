@@ -1,0 +1,218 @@
+"""Turns, reply times and contact response: the edge cases, each with its figures worked out by hand."""
+
+from datetime import timedelta
+
+import pytest
+
+from messaging.lapse import due_accounts, lapse
+from messaging.models import Message, Reply, SurveyAnswer, Turn
+from messaging.recompute import recompute_conversations
+from messaging.turns import Event, Kind, read_thread, reply_state, seconds_between
+from sellers.marks import Mark
+from tests.makers import at, make_account, make_answer, make_conversation, make_message
+
+LATER = at("2026-03-01 00:00")  # long after everything here is due
+KINDS = {
+    "buyer": Kind.BUYER,
+    "marked": Kind.BUYER_MARKED,
+    "agent": Kind.HUMAN,
+    "bot": Kind.BOT,
+    "auto": Kind.OTHER,
+    "note": Kind.OTHER,
+    "resolved": Kind.RESOLVED,
+}
+
+
+def thread(*events, **switches):
+    """A thread from ("buyer", "10:00") or ("agent", "12 10:00") pairs; the day is 10 January unless named."""
+    return read_thread(
+        [Event(moment(when), KINDS[who], number) for number, (who, when) in enumerate(events, 1)], **switches
+    )
+
+
+def moment(when):
+    day, _, clock = when.rpartition(" ")
+    return at(f"2026-01-{day or '10'} {clock}")
+
+
+def seconds(found):
+    return [seconds_between(turn.opened_at, turn.replied_at) for turn in found.turns]
+
+
+def states(found, now=LATER):
+    return [reply_state(turn.opened_at, turn.replied_at, now) for turn in found.turns]
+
+
+TURNS = {
+    "a reply after forty minutes": ([("buyer", "10:00"), ("agent", "10:40")], [2400]),
+    "several messages in a row are one turn from the first": (
+        [("buyer", "10:00"), ("buyer", "10:30"), ("agent", "11:00")],
+        [3600],
+    ),
+    "an automatic reply ends nothing": ([("buyer", "10:00"), ("auto", "10:00:05"), ("agent", "12:00")], [7200]),
+    "only an automatic reply is no answer": ([("buyer", "10:00"), ("auto", "10:00:05")], [None]),
+    "an internal note ends nothing": ([("buyer", "10:00"), ("note", "10:05"), ("agent", "10:20")], [1200]),
+    "a turn in a thread the seller started": ([("agent", "09:00"), ("buyer", "10:00"), ("agent", "10:15")], [900]),
+    "a second reply answers nothing": ([("buyer", "10:00"), ("agent", "11:00"), ("agent", "11:30")], [3600]),
+    "thanks marked as needing no reply opens nothing": (
+        [("buyer", "10:00"), ("agent", "10:10"), ("marked", "10:12")],
+        [600],
+    ),
+    "thanks without the mark stays open": ([("buyer", "10:00"), ("agent", "10:10"), ("buyer", "10:12")], [600, None]),
+    "a marked message is not where the wait begins": (
+        [("marked", "10:00"), ("buyer", "11:00"), ("agent", "11:30")],
+        [1800],
+    ),
+    "over the weekend the clock runs": ([("buyer", "16 18:00"), ("agent", "19 08:00")], [223_200]),
+    "a case reopened after three days": (
+        [("buyer", "10:00"), ("agent", "10:30"), ("resolved", "11:00"), ("buyer", "13 10:00"), ("agent", "13 10:20")],
+        [1800, 1200],
+    ),
+    "resolved without a reply, answered later": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("agent", "14:00")],
+        [14_400],
+    ),
+    "resolved without a reply, then the buyer writes again two days later": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12 10:00"), ("agent", "12 10:05")],
+        [None, 300],
+    ),
+    "resolved without a reply, then the buyer writes again within the day": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12:00"), ("agent", "12:05")],
+        [7500, 300],
+    ),
+    "at the same instant the buyer comes first": ([("agent", "10:00"), ("buyer", "10:00")], [0]),
+    "a bot ends nothing unless the account says so": (
+        [("buyer", "10:00"), ("bot", "10:01"), ("agent", "11:00")],
+        [3600],
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), TURNS.values(), ids=TURNS.keys())
+def test_turns(events, expected):
+    assert seconds(thread(*events)) == expected
+
+
+def test_a_bot_ends_a_turn_where_the_account_says_so_but_never_answers_a_contact():
+    found = thread(("buyer", "10:00"), ("bot", "10:01"), ("agent", "11:00"), bots_count=True)
+    assert seconds(found) == [60]
+    assert [seconds_between(contact.at, contact.replied_at) for contact in found.contacts] == [3600]
+
+
+def test_one_reply_answers_every_earlier_message_each_with_its_own_time():
+    found = thread(("buyer", "10:00"), ("buyer", "10:30"), ("agent", "11:00"))
+    assert [seconds_between(contact.at, contact.replied_at) for contact in found.contacts] == [3600, 1800]
+
+
+def test_two_messages_20_hours_apart_and_a_reply_at_26_hours_are_one_late_turn_and_one_late_of_two_messages():
+    found = thread(("buyer", "10 00:00"), ("buyer", "10 20:00"), ("agent", "11 02:00"))
+    assert states(found) == [Reply.LATE]
+    replies = [reply_state(contact.at, contact.replied_at, LATER) for contact in found.contacts]
+    assert replies == [Reply.LATE, Reply.ON_TIME]
+
+
+def test_resolving_plays_no_part_in_contact_response():
+    found = thread(("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12 10:00"), ("agent", "12 10:05"))
+    assert [seconds_between(contact.at, contact.replied_at) for contact in found.contacts] == [173_100, 300]
+
+
+@pytest.mark.parametrize(
+    ("replied", "state"), [("11 10:00:00", Reply.ON_TIME), ("11 10:00:01", Reply.LATE)], ids=["24:00:00", "24:00:01"]
+)
+def test_exactly_24_hours_is_on_time(replied, state):
+    assert states(thread(("buyer", "10:00"), ("agent", replied))) == [state]
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [("11 10:00:00", Reply.PENDING), ("11 10:00:01", Reply.NONE)], ids=["24:00:00", "24:00:01"]
+)
+def test_unanswered_counts_as_missed_only_when_older_than_24_hours(now, state):
+    assert states(thread(("buyer", "10:00")), moment(now)) == [state]
+
+
+def test_an_order_notice_does_not_make_a_conversation_the_sellers():
+    assert thread(("auto", "09:00"), ("buyer", "10:00"), ("agent", "10:15")).buyer_started is True
+    assert thread(("agent", "09:00"), ("buyer", "10:00")).buyer_started is False
+    assert thread(("auto", "09:00")).buyer_started is None
+
+
+@pytest.mark.django_db
+class TestStored:
+    def test_only_the_first_turn_of_a_conversation_the_buyer_started_is_a_first_response(self):
+        account = make_account()
+        make_conversation(
+            account,
+            ("buyer", "2026-01-05 10:00"),
+            ("agent", "2026-01-05 10:30"),
+            ("buyer", "2026-01-06 10:00"),
+            ("agent", "2026-01-06 10:10"),
+        )
+        make_conversation(
+            account, ("agent", "2026-01-07 09:00"), ("buyer", "2026-01-07 10:00"), ("agent", "2026-01-07 10:15")
+        )
+        turns = Turn.objects.filter(account=account).order_by("opened_at")
+        assert list(turns.values_list("reply_seconds", "first")) == [(1800, True), (600, False), (900, False)]
+
+    def test_a_turn_belongs_to_the_local_day_of_the_message_that_opened_it(self):
+        account = make_account(time_zone="America/Los_Angeles")
+        # Sunday 23:50 in Los Angeles is Monday 07:50 UTC; the reply comes on Monday at 00:30 local time.
+        make_conversation(account, ("buyer", "2026-01-12 07:50"), ("agent", "2026-01-12 08:30"))
+        assert str(Turn.objects.get(account=account).day) == "2026-01-11"
+
+    def test_a_reply_retyped_as_automatic_opens_the_turn_again(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 10:30"))
+        reply = Message.objects.get(conversation=conversation, author_kind="agent")
+        reply.automatic = True
+        reply.save()
+        recompute_conversations(account, [conversation.id], LATER)
+        turn = Turn.objects.get(conversation=conversation)
+        assert (turn.reply, turn.reply_seconds, turn.replied_at) == (Reply.NONE, None, None)
+
+    def test_a_passed_deadline_becomes_a_row_and_marks_its_day_once(self):
+        account = make_account()
+        make_conversation(account, ("buyer", "2026-01-19 12:00"), now=at("2026-01-20 11:00"))
+        Mark.objects.all().delete()
+        assert due_accounts(at("2026-01-20 12:00:00")) == set()
+        assert lapse(account, at("2026-01-20 12:00:00")) == 0
+        assert due_accounts(at("2026-01-20 12:00:01")) == {account.id}
+        assert lapse(account, at("2026-01-20 12:00:01")) == 2
+        assert sorted(Mark.objects.values_list("fact", "day")) == [
+            ("contacts", at("2026-01-19 00:00").date()),
+            ("turns", at("2026-01-19 00:00").date()),
+        ]
+        assert lapse(account, at("2026-01-20 12:00:01")) == 0
+
+    def test_a_late_reply_turns_a_missed_wait_into_a_late_one(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"))
+        assert Turn.objects.get(account=account).reply == Reply.NONE
+        make_message(conversation, "agent", "2026-01-07 10:00")
+        turn = Turn.objects.get(account=account)
+        assert (turn.reply, turn.reply_seconds) == (Reply.LATE, 2 * 86_400)
+
+    def test_recomputing_what_did_not_change_writes_and_marks_nothing(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 10:30"))
+        Mark.objects.all().delete()
+        recompute_conversations(account, [conversation.id], LATER)
+        assert not Mark.objects.exists()
+
+    def test_an_answer_joins_its_message_whichever_of_them_arrives_first(self):
+        account = make_account()
+        early = make_answer(account, "2026-01-05 12:00", message_external_id="reply-1")
+        assert early.conversation is None
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"))
+        make_message(conversation, "agent", "2026-01-05 11:00", external_id="reply-1")
+        assert SurveyAnswer.objects.get(pk=early.pk).conversation == conversation
+        late = make_answer(account, "2026-01-06 12:00", message_external_id="reply-1")
+        assert late.conversation == conversation
+        assert late.thread_key == SurveyAnswer.objects.get(pk=early.pk).thread_key
+
+    def test_the_clock_counts_elapsed_time_across_a_clock_change(self):
+        account = make_account(time_zone="Europe/Berlin")
+        # 28 March 2026 12:00 UTC to 29 March 12:00 UTC: Berlin's clocks skip an hour, elapsed time does not.
+        conversation = make_conversation(
+            account, ("buyer", "2026-03-28 12:00"), ("agent", "2026-03-29 12:00"), now=LATER
+        )
+        assert Turn.objects.get(conversation=conversation).reply_seconds == timedelta(hours=24).total_seconds()
