@@ -1,0 +1,61 @@
+"""The two secrets of an installation: from the environment, or from files that `manage.py up` makes once.
+
+SECRET_KEY signs sessions and links. RAW_KEYS (newest first) seal raw items at rest: the first seals, every one opens.
+The source holds no default for either: an installation without keys refuses to serve.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+SECRET_KEY_FILE = "secret_key"  # noqa: S105  # the name of a file
+RAW_KEYS_FILE = "raw_keys"
+
+
+def secret_key(data_dir: Path) -> str:
+    """The signing key, or "" when there is none yet; Django then refuses the first use of it."""
+    return os.environ.get("SECRET_KEY", "").strip() or _read(data_dir / SECRET_KEY_FILE)
+
+
+def raw_keys(data_dir: Path) -> list[str]:
+    """The Fernet keys for raw items, newest first; empty when there are none yet."""
+    stated = os.environ.get("RAW_KEYS", "").strip() or _read(data_dir / RAW_KEYS_FILE)
+    return [key for key in stated.replace(",", " ").split() if key]
+
+
+def new_secret_key() -> str:
+    """A fresh signing key with more than 300 random bits."""
+    return secrets.token_urlsafe(50)
+
+
+def new_raw_key() -> str:
+    """A fresh Fernet key."""
+    return Fernet.generate_key().decode()
+
+
+def make_missing(data_dir: Path) -> None:
+    """Write the key files that neither the environment nor the data folder has, readable by their owner alone."""
+    if not secret_key(data_dir):
+        write_private(data_dir / SECRET_KEY_FILE, new_secret_key())
+    if not raw_keys(data_dir):
+        write_private(data_dir / RAW_KEYS_FILE, new_raw_key())
+
+
+def write_private(path: Path, text: str) -> None:
+    """Create or replace `path` with mode 0600, whole or not at all: a half-written key would lock data away."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
