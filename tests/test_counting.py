@@ -1,0 +1,220 @@
+"""For any facts, whatever the zone: engine = brute force, days add up, rows behind = figure, counting twice = once."""
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from statistics import quantiles
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from kpis.catalogue import DECLARED, METRICS
+from kpis.engine import load_totals
+from kpis.layouts import LAYOUTS
+from kpis.metrics import LatestShare, Score, Share, Side, Times
+from kpis.models import DayTotal
+from kpis.readings import Span, State, readings
+from kpis.rows import rows_behind
+from kpis.sweep import sweep
+from messaging.models import Author, Message, Reply, SurveyAnswer, Turn
+from messaging.recompute import recompute_conversations
+from orders.models import CancellationVerdict, Feedback, FulfilledBy, Order, ShipmentVerdict
+from orders.recompute import recompute_orders
+from sellers.marks import Mark
+from tests.makers import AUTHORS, make_account, make_answer, make_conversation
+
+# Clocks go forward on 29 March 2026 in Berlin, back on 5 April in Lord Howe (by half an hour); they never change in
+# Kathmandu (UTC+5:45), and go forward on 8 March in Los Angeles.
+ZONES = ("Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Los_Angeles")
+START = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = datetime(2026, 4, 12, 9, 0, tzinfo=UTC)
+ON = date(2026, 4, 11)
+
+moments = st.integers(0, 42 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
+conversations = st.lists(
+    st.lists(st.tuples(st.sampled_from(sorted(AUTHORS)), moments), min_size=1, max_size=6), max_size=8
+)
+answers = st.lists(st.tuples(st.integers(0, 9), moments, st.booleans()), max_size=25)
+placed = st.lists(
+    st.tuples(
+        moments,
+        st.sampled_from(["merchant", "marketplace", ""]),
+        st.sampled_from(["pending", "unshipped", "shipped", "cancelled"]),
+        st.sampled_from(["", "buyer", "seller", "unknown"]),
+        st.none() | st.integers(-24, 96),  # hours from placing to ship-by
+        st.none() | st.integers(1, 120),  # hours from placing to confirmation
+        st.none() | st.integers(1, 5),  # stars
+    ),
+    max_size=15,
+)
+
+
+def build(zone, threads, given_answers, orders):
+    account = make_account(time_zone=zone, score_window_days=28)
+    stored = []
+    for number, messages in enumerate(threads):
+        conversation = make_conversation(account, external_id=f"c{number}", now=NOW)
+        Message.objects.bulk_create(
+            Message(
+                account=account, conversation=conversation, system="test", external_id=f"c{number}m{position}",
+                sent_at=moment, **AUTHORS[author],
+            )
+            for position, (author, moment) in enumerate(messages)
+        )  # fmt: skip
+        stored.append(conversation)
+    recompute_conversations(account, [conversation.id for conversation in stored], NOW)
+    for thread, moment, solved in given_answers:
+        conversation = stored[thread] if thread < len(stored) else None
+        make_answer(account, moment, solved, conversation=conversation, order_external_id=f"o{thread % 4}", now=NOW)
+    for number, (moment, by, status, who, due, confirmed, stars) in enumerate(orders):
+        order = Order.objects.create(
+            account=account, system="test", external_id=f"o{number}", placed_at=moment, fulfilled_by=by, status=status,
+            cancelled_by=who if status == "cancelled" else "",
+            ship_by_at=None if due is None else moment + timedelta(hours=due),
+        )  # fmt: skip
+        if confirmed is not None:
+            order.shipments.create(account=account, external_id="1", confirmed_at=moment + timedelta(hours=confirmed))
+        if stars is not None:
+            Feedback.objects.create(
+                account=account, system="test", external_id=f"o{number}", order_external_id=f"o{number}", rating=stars,
+                rated_at=moment + timedelta(days=3),
+            )  # fmt: skip
+    recompute_orders(account, [f"o{number}" for number in range(len(orders))], NOW)
+    return account
+
+
+# The metrics once more, as plain Python over single rows: (counted?, hit?). Nothing here is shared with the catalogue.
+def due(row):
+    return row.reply in (Reply.ON_TIME, Reply.LATE, Reply.NONE)
+
+
+def in_rates(order):
+    return order.status != "pending"
+
+
+def merchant(order):
+    return in_rates(order) and order.fulfilled_by == FulfilledBy.MERCHANT
+
+
+BRUTE = {
+    "late_response_rate": (lambda m: m.author_kind == Author.BUYER and due(m), lambda m: m.reply != Reply.ON_TIME),
+    "within_24h_rate": (due, lambda turn: turn.reply == Reply.ON_TIME),
+    "first_response_time": (lambda turn: turn.first and turn.reply_seconds is not None, None),
+    "average_response_time": (lambda turn: turn.reply_seconds is not None, None),
+    "order_defect_rate": (in_rates, lambda order: order.defective),
+    "negative_feedback_rate": (in_rates, lambda order: order.negative_feedback),
+    "atoz_claim_rate": (in_rates, lambda order: order.claim_counts),
+    "chargeback_rate": (in_rates, lambda order: order.chargeback_counts),
+    "cancellation_rate": (
+        lambda order: merchant(order) and order.cancellation != CancellationVerdict.UNKNOWN,
+        lambda order: order.cancellation == CancellationVerdict.SELLER,
+    ),
+    "late_shipment_rate": (
+        lambda order: merchant(order) and order.shipment != ShipmentVerdict.UNKNOWN,
+        lambda order: order.shipment == ShipmentVerdict.LATE,
+    ),
+}
+BRUTE["late_shipment_rate_10d"] = BRUTE["late_shipment_rate"]
+
+MOMENTS = {Message: "sent_at", Turn: "opened_at", Order: "placed_at", SurveyAnswer: "answered_at"}
+
+
+def local(row, account):
+    return getattr(row, MOMENTS[type(row)]).astimezone(account.zone).date()
+
+
+def in_window(rows, account, window):
+    return [row for row in rows if window.first <= local(row, account) <= window.last]
+
+
+def brute_latest(account, window, key, wanted):
+    """The latest yes or no of each key in the window, the slow way."""
+    latest = {}
+    for row in sorted(SurveyAnswer.objects.filter(account=account), key=lambda row: (row.answered_at, row.external_id)):
+        if row.standing == 0 and window.first <= local(row, account) <= window.last:
+            latest[getattr(row, key)] = row.solved
+    return sum(solved is wanted for solved in latest.values()), len(latest)
+
+
+class TestAnyFacts(TestCase):
+    @settings(max_examples=25, deadline=None)
+    @given(zone=st.sampled_from(ZONES), threads=conversations, given_answers=answers, orders=placed)
+    def test_every_figure_equals_its_rows_and_a_recount_by_hand(self, zone, threads, given_answers, orders):
+        account = build(zone, threads, given_answers, orders)
+        sweep(NOW)
+        assert not Mark.objects.exists()
+        for reading in readings(account, ON):
+            metric = reading.metric
+            self.assert_rows_behind(reading)
+            if isinstance(metric, LatestShare):
+                per, wanted = ("thread_key", True) if isinstance(metric, Score) else ("order_key", False)
+                expected = brute_latest(account, reading.window, per, wanted)
+            else:
+                expected = self.brute(metric, account, reading.window)
+            if expected[1]:
+                assert (reading.numerator, reading.n) == expected, metric.slug
+            else:
+                assert (reading.value, reading.n) == (None, 0), metric.slug
+
+    def brute(self, metric, account, window):
+        counted, hit = BRUTE[metric.slug]
+        rows = in_window(metric.fact.model.objects.filter(account=account), account, window)
+        rows = [row for row in rows if counted(row)]
+        return sum(row.reply_seconds if hit is None else hit(row) for row in rows), len(rows)
+
+    def assert_rows_behind(self, reading):
+        sides = {side: list(rows_behind(reading, side)) for side in Side}
+        keys = [row["pk"] for rows in sides.values() for row in rows]
+        assert len(keys) == len(set(keys)), "a row stands on one side only"
+        assert all(row["reason"] for row in sides[Side.LEFT_OUT]), "a row that is left out says why"
+        assert len(sides[Side.FOR]) + len(sides[Side.AGAINST]) == reading.n
+        if isinstance(reading.metric, Share) and reading.n:
+            assert len(sides[Side.FOR]) == reading.numerator
+        if isinstance(reading.metric, Times) and reading.n:
+            waited = sorted(row["reply_seconds"] for row in sides[Side.FOR])
+            assert reading.value == Fraction(sum(waited), len(waited))
+            if len(waited) > 1:
+                assert abs(reading.stats["p90"] - quantiles(waited, n=10, method="inclusive")[8]) < Fraction(1, 1000)
+
+    @settings(max_examples=15, deadline=None)
+    @given(zone=st.sampled_from(ZONES), threads=conversations, given_answers=answers, orders=placed)
+    def test_day_totals_add_up_to_the_whole_and_a_second_sweep_changes_nothing(
+        self, zone, threads, given_answers, orders
+    ):
+        account = build(zone, threads, given_answers, orders)
+        sweep(NOW)
+        stored = list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums"))
+        for slug, layout in LAYOUTS.items():
+            days = load_totals([account.id], [slug], date(2026, 1, 1), date(2026, 12, 31)).get((account.id, slug), {})
+            whole = layout.fact.model.objects.filter(layout.fact.rows, account=account).exclude(
+                **{layout.fact.day: None}
+            )
+            for part, position in layout.position.items():
+                total = whole.aggregate(total=part.aggregate())["total"]
+                assert sum(sums[position] for sums in days.values()) == total
+        sweep(NOW)
+        assert list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums")) == stored
+
+    @settings(max_examples=10, deadline=None)
+    @given(zone=st.sampled_from(ZONES), threads=conversations, given_answers=answers, orders=placed)
+    def test_reading_many_weeks_at_once_gives_what_reading_each_alone_gives(self, zone, threads, given_answers, orders):
+        account = build(zone, threads, given_answers, orders)
+        sweep(NOW)
+        span = Span([account], DECLARED, {account.id: ON}, first=ON - timedelta(days=28))
+        for back in (0, 7, 28):
+            day = ON - timedelta(days=back)
+            assert span.readings(account, day) == readings(account, day)
+
+
+class TestProvisional(TestCase):
+    def test_a_window_with_a_message_that_is_not_due_yet_is_provisional_until_it_is(self):
+        account = make_account()
+        make_conversation(account, ("buyer", "2026-04-11 20:00"), now=NOW)
+        make_conversation(account, ("buyer", "2026-04-10 20:00"), ("agent", "2026-04-10 21:00"), now=NOW)
+        sweep(NOW)
+        reading = readings(account, ON, [METRICS["late_response_rate"]])[0]
+        assert (reading.state, reading.numerator, reading.n) == (State.PROVISIONAL, 0, 1)
+        assert reading.provisional_until == datetime(2026, 4, 13, 0, 0, tzinfo=UTC)
+        sweep(datetime(2026, 4, 12, 20, 0, 1, tzinfo=UTC))
+        reading = readings(account, ON, [METRICS["late_response_rate"]])[0]
+        assert (reading.state, reading.numerator, reading.n) == (State.COMPUTED, 1, 2)
