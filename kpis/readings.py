@@ -110,7 +110,7 @@ def readings(account: SellerAccount, on: date, metrics: Iterable[Metric] = DECLA
 def fleet_readings(
     accounts: Sequence[SellerAccount], on: dict[int, date], metrics: Collection[Metric]
 ) -> dict[int, list[Reading]]:
-    """Metrics that add up from day totals, for many accounts at once, each on its own report day: one query."""
+    """The same readings for many accounts at once, each on its own report day: as many queries as for one account."""
     span = Span(accounts, metrics, on)
     return {account.id: span.readings(account, on[account.id]) for account in accounts}
 
@@ -126,6 +126,7 @@ class Span:
         first: date | None = None,
     ) -> None:
         """`on` is the newest report day of each account; `first` the oldest one that will be asked for."""
+        self.accounts = list(accounts)
         self.metrics = list(metrics)
         self.first = first
         self.on = on
@@ -141,14 +142,19 @@ class Span:
             if windows
             else {}
         )
-        self._rows: dict[tuple[int, str], list[Row]] = {}
-        self._history: dict[tuple[int, str], list[Row]] = {}
-        self._seconds: dict[tuple[int, str], dict[date, list[int]]] = {}
+        # By metric, then account: rows are read for all accounts at once, when the first of them asks.
+        self._rows: dict[str, dict[int, list[Row]]] = {}
+        self._history: dict[str, dict[int, list[Row]]] = {}
+        self._seconds: dict[str, dict[int, dict[date, list[int]]]] = {}
 
     def _reach(self, metric: Metric, account: SellerAccount) -> Window:
         newest = self.on[account.id]
         oldest = window_on(metric, account, self.first or newest)
         return Window(oldest.first, window_on(metric, account, newest).last)
+
+    def _reach_of_all(self, metric: Metric) -> Window:
+        reaches = [self._reach(metric, account) for account in self.accounts]
+        return Window(min(reach.first for reach in reaches), max(reach.last for reach in reaches))
 
     def readings(self, account: SellerAccount, on: date) -> list[Reading]:
         return [self.reading(metric, account, on) for metric in self.metrics]
@@ -203,11 +209,10 @@ class Span:
         return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + RIPENS
 
     def _latest(self, metric: LatestShare, account: SellerAccount, window: Window) -> tuple[int, int]:
-        key = (account.id, metric.slug)
-        if key not in self._rows:
-            reach = self._reach(metric, account)
-            self._rows[key] = rows_in_order(metric, account, reach.first, reach.last)
-        latest = latest_in(self._rows[key], window)
+        if metric.slug not in self._rows:
+            reach = self._reach_of_all(metric)
+            self._rows[metric.slug] = rows_in_order(metric, self.accounts, reach.first, reach.last)
+        latest = latest_in(self._rows[metric.slug][account.id], window)
         return sum(row.hit for row in latest), len(latest)
 
     def _score(self, metric: Score, account: SellerAccount, window: Window) -> Reading:
@@ -238,21 +243,28 @@ class Span:
         return own
 
     def _all_rows(self, metric: Score, account: SellerAccount) -> list[Row]:
-        """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks."""
-        key = (account.id, metric.slug)
-        if key not in self._history:
-            self._history[key] = rows_in_order(metric, account, None, self.on[account.id])
-        return self._history[key]
+        """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks.
+
+        The query also serves the other accounts that are below the minimum on their newest day.
+        """
+        loaded = self._history.setdefault(metric.slug, {})
+        if account.id not in loaded:
+            thin = [other for other in self.accounts if other.id == account.id or self._is_thin(metric, other)]
+            loaded |= rows_in_order(metric, thin, None, max(self.on[other.id] for other in thin))
+        return loaded[account.id]
+
+    def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
+        _hits, n = self._latest(metric, account, window_on(metric, account, self.on[account.id]))
+        return n < metric.rule.minimum
 
     def _times(self, metric: Times, account: SellerAccount, window: Window) -> Reading:
         n = self._sum(metric, account, window, metric.counted)
         if not n:
             return Reading(metric=metric, account=account, window=window)
-        key = (account.id, metric.slug)
-        if key not in self._seconds:
-            reach = self._reach(metric, account)
-            self._seconds[key] = seconds_by_day(metric, account, reach.first, reach.last)
-        days = self._seconds[key]
+        if metric.slug not in self._seconds:
+            reach = self._reach_of_all(metric)
+            self._seconds[metric.slug] = seconds_by_day(metric, self.accounts, reach.first, reach.last)
+        days = self._seconds[metric.slug][account.id]
         values = sorted(
             seconds for day, found in days.items() if window.first <= day <= window.last for seconds in found
         )

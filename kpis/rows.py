@@ -77,8 +77,8 @@ def rows_behind(reading: Reading, side: Side) -> RowSet:
 def _counted(metric: Metric, account: SellerAccount, window: Window) -> Q:
     if not isinstance(metric, LatestShare):
         return metric.of
-    ordered = rows_in_order(metric, account, window.first, window.last)
-    return Q(pk__in=[row.pk for row in latest_in(ordered, window)])
+    ordered = rows_in_order(metric, [account], window.first, window.last)
+    return Q(pk__in=[row.pk for row in latest_in(ordered[account.id], window)])
 
 
 def _keys(rows: QuerySet) -> QuerySet:

@@ -43,13 +43,13 @@ class TrendPoint:
         return None if self.value is None else float(self.value * self.metric.unit.scale)
 
 
-def trend(account: SellerAccount, metric: Metric, weeks: int) -> list[TrendPoint]:
-    """The last `weeks` published weeks of one metric."""
-    return trends([account], [metric], weeks)[account.id, metric.slug]
+def trend(account: SellerAccount, metric: Metric, weeks: int, until: date | None = None) -> list[TrendPoint]:
+    """The last `weeks` published weeks of one metric, of those that were over on day `until`."""
+    return trends([account], [metric], weeks, until)[account.id, metric.slug]
 
 
 def trends(
-    accounts: Sequence[SellerAccount], metrics: Collection[Metric], weeks: int
+    accounts: Sequence[SellerAccount], metrics: Collection[Metric], weeks: int, until: date | None = None
 ) -> dict[tuple[int, str], list[TrendPoint]]:
     """The last `weeks` published weeks of several metrics and accounts, by (account id, slug): two queries.
 
@@ -60,6 +60,8 @@ def trends(
         (account.id, slug): {} for account in accounts for slug in by_slug
     }
     readings = WeekReading.objects.filter(account__in=[account.id for account in accounts], metric__in=by_slug)
+    if until is not None:
+        readings = readings.filter(ends_on__lte=until)
     newest = readings.aggregate(day=Max("ends_on"))["day"]
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
