@@ -1,0 +1,127 @@
+"""Weeks close in the account's own zone, are published once, and are revised only when a figure really changed."""
+
+from datetime import date
+
+import pytest
+
+from kpis.catalogue import DECLARED, METRICS
+from kpis.models import WeekReading, WeekReport
+from kpis.readings import State, readings
+from kpis.sweep import sweep
+from kpis.trends import trend, trends
+from kpis.weeks import close_weeks
+from tests.makers import at, make_account, make_answers, make_conversation, make_message, make_order
+
+pytestmark = pytest.mark.django_db
+
+SCORE = METRICS["customer_service_score"]
+LATE = METRICS["late_response_rate"]
+
+
+def close(now):
+    sweep(at(now))
+    return close_weeks(at(now))
+
+
+def test_a_week_closes_when_its_last_day_is_over_in_the_accounts_zone():
+    account = make_account(time_zone="Asia/Tokyo")
+    make_order(account, "2026-01-14 10:00")
+    # Monday 19 January begins in Tokyo at 15:00 UTC on Sunday.
+    assert close("2026-01-18 14:59:59").closed == 0
+    assert close("2026-01-18 15:00:00").closed == 1
+    assert WeekReport.objects.get().ends_on == date(2026, 1, 18)
+
+
+def test_every_week_since_the_first_fact_is_closed_and_a_second_run_changes_nothing():
+    account = make_account()
+    make_order(account, "2025-12-30 10:00")
+    make_order(account, "2026-01-14 10:00")
+    assert close("2026-01-20 12:00").closed == 3
+    assert list(WeekReport.objects.order_by("ends_on").values_list("ends_on", flat=True)) == [
+        date(2026, 1, 4), date(2026, 1, 11), date(2026, 1, 18),
+    ]  # fmt: skip
+    again = close("2026-01-20 12:05")
+    assert (again.closed, again.revised) == (0, 0)
+    assert WeekReading.objects.count() == 3 * len(DECLARED)
+
+
+def test_a_missed_week_is_caught_up_however_late_the_run_is():
+    account = make_account()
+    make_order(account, "2026-01-05 10:00")
+    close("2026-01-12 00:00")
+    assert close("2026-03-30 12:00").closed == 11
+    assert len(trend(account, SCORE, 52)) == 12
+
+
+def test_weeks_may_start_on_sunday():
+    account = make_account(week_start=6)
+    make_order(account, "2026-01-14 10:00")
+    close("2026-01-18 00:00")
+    assert WeekReport.objects.get().ends_on == date(2026, 1, 17)
+
+
+def test_published_figures_are_the_readings_of_the_weeks_last_day():
+    account = make_account()
+    make_answers(account, 36, 9, last="2026-01-18 20:00", now=at("2026-01-20 12:00"))
+    make_conversation(account, ("buyer", "2026-01-14 10:00"), ("agent", "2026-01-15 11:00"), now=at("2026-01-20 12:00"))
+    close("2026-01-20 12:00")
+    expected = readings(account, date(2026, 1, 18))
+    for reading in expected:
+        point = trend(account, reading.metric, 1)[0]
+        assert (point.value, point.n, point.band, point.state) == (
+            reading.value, reading.n, reading.band, reading.state,
+        ), reading.metric.slug  # fmt: skip
+
+
+def test_late_data_adds_a_revision_with_its_reason_and_keeps_what_was_published():
+    account = make_account()
+    conversation = make_conversation(account, ("buyer", "2026-01-14 10:00"), now=at("2026-01-19 01:00"))
+    close("2026-01-19 01:00")
+    make_message(conversation, "agent", "2026-01-14 11:00", now=at("2026-01-19 02:00"))
+    assert close("2026-01-19 02:00").revised == 1
+    first, second = WeekReport.objects.order_by("revision")
+    assert (first.reason, second.reason, second.revision) == ("closed", "late_data", 1)
+    assert first.readings.get(metric=LATE.slug).value == 1
+    assert second.readings.get(metric=LATE.slug).value == 0
+    assert [point.value for point in trend(account, LATE, 4)] == [0]
+    assert trend(account, LATE, 4)[0].revision == 1
+
+
+def test_a_late_fact_that_changes_no_figure_of_a_week_adds_no_revision():
+    account = make_account()
+    make_order(account, "2026-01-14 10:00")
+    close("2026-01-19 01:00")
+    make_conversation(account, ("marked", "2026-01-14 10:00"), now=at("2026-01-19 02:00"))
+    assert close("2026-01-19 02:00").revised == 0
+
+
+def test_an_old_fact_revises_every_week_whose_windows_hold_its_day():
+    account = make_account()
+    make_order(account, "2025-11-03 10:00")
+    close("2026-01-19 01:00")
+    make_conversation(account, ("buyer", "2025-12-10 10:00"), ("agent", "2025-12-12 10:00"), now=at("2026-01-19 02:00"))
+    # 30 days from 10 December: the weeks that end on 14, 21, 28 December and 4 January.
+    assert close("2026-01-19 02:00").revised == 4
+    revised = WeekReport.objects.filter(revision=1).order_by("ends_on").values_list("ends_on", flat=True)
+    assert [str(day) for day in revised] == ["2025-12-14", "2025-12-21", "2025-12-28", "2026-01-04"]
+
+
+def test_a_carried_score_is_published_as_carried():
+    account = make_account()
+    make_answers(account, 32, 8, last="2025-12-14 20:00", now=at("2026-01-20 12:00"))
+    make_order(account, "2026-01-14 10:00")
+    close("2026-01-20 12:00")
+    last = trend(account, SCORE, 1)[0]
+    assert (last.display, last.state, last.carried_from) == ("8.0", State.CARRIED, date(2026, 1, 4))
+
+
+def test_the_trends_of_many_accounts_and_metrics_take_the_same_two_queries(django_assert_num_queries):
+    accounts = [make_account() for _number in range(5)]
+    for account in accounts:
+        make_order(account, "2026-01-14 10:00")
+    close("2026-01-20 12:00")
+    with django_assert_num_queries(2):
+        few = trends(accounts[:1], [SCORE], 12)
+    with django_assert_num_queries(2):
+        many = trends(accounts, DECLARED, 12)
+    assert (len(few), len(many)) == (1, 5 * len(DECLARED))
