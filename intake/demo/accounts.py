@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 Curve = tuple[float, ...]  # evenly spaced points over the whole history, straight lines between them
 
-MONDAY, SUNDAY = 0, 6
+MONDAY, SATURDAY, SUNDAY = 0, 5, 6
 
 
 @dataclass(frozen=True, slots=True)

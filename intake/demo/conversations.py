@@ -76,7 +76,9 @@ class _Thread:
     ) -> datetime | None:
         """A buyer asks and waits; returns when a person replied, None if nobody does before the data ends."""
         self._say(asked_at, "buyer", self.chance.pick(asks))
-        if self.conduct.bot_only or (first and self.scene.profile.bot and self.chance.hits(0.3)):
+        if self.scene.clock.wall(asked_at).date() in self.scene.bot_days or (
+            first and self.scene.profile.bot and self.chance.hits(0.3)
+        ):
             met_at = asked_at + timedelta(seconds=self.chance.whole(5, 40))
             self._say(met_at, "bot", self.language.bot, automatic=True, automatic_reason="bot")
         elif first and self.chance.hits(0.07):
@@ -106,7 +108,7 @@ class _Thread:
             return self.scene.after_work(late_at, 0)
         work = self.chance.seconds(self.conduct.reply_seconds)
         replied_at = self.scene.after_work(asked_at, work)
-        if replied_at - asked_at >= timedelta(days=1) and not self.conduct.closed_weekdays:
+        if replied_at - asked_at >= timedelta(days=1) and not self.scene.closed_between(asked_at, replied_at):
             # How much is late is settled above; long work of an open desk is done in time.
             replied_at = self.scene.after_work(asked_at, self.chance.between(600, 3600))
         return replied_at

@@ -8,7 +8,7 @@ from typing import Any
 from intake.demo.accounts import BY_KEY, PROFILES, Profile
 from intake.demo.chance import Dice
 from intake.demo.conversations import conversation
-from intake.demo.incidents import HISTORY_DAYS, conduct, season
+from intake.demo.incidents import HISTORY_DAYS, closed_days, conduct, season
 from intake.demo.orders import order
 from intake.demo.scene import BUYER_WEEKDAYS, RECENT_ORDERS, LocalClock, Scene
 
@@ -39,6 +39,7 @@ def generate(
 def _account(profile: Profile, today: date, scale: float, until: datetime) -> Iterator[dict[str, Any]]:
     clock, dice = LocalClock(profile.zone), Dice(profile.key)
     orders: deque[str] = deque(maxlen=RECENT_ORDERS)
+    closed, bots = closed_days(profile, today), closed_days(profile, today, bot_answers=True)
     for back in range(HISTORY_DAYS, -1, -1):
         day = today - timedelta(days=back)
         scene = Scene(
@@ -49,6 +50,8 @@ def _account(profile: Profile, today: date, scale: float, until: datetime) -> It
             clock=clock,
             dice=dice,
             orders=orders,
+            closed_days=closed,
+            bot_days=bots,
         )
         busy = scale * season(day) * BUYER_WEEKDAYS[day.weekday()]
         told = (

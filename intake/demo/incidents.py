@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from intake.demo.accounts import PROFILES, SUNDAY, Profile
+from intake.demo.accounts import MONDAY, PROFILES, SATURDAY, SUNDAY, Profile
 from intake.demo.chance import along
 
 HISTORY_DAYS = 548  # eighteen months
@@ -31,8 +31,6 @@ class Conduct:
     negative_share: float
     claim_share: float
     chargeback_share: float
-    closed_weekdays: frozenset[int] = frozenset()  # nobody answers on these; 0 = Monday
-    bot_only: bool = False  # nobody but the bot answers today
     bad_sku: bool = False  # the first product on the list comes from the bad batch
     wrong_template: bool = False
 
@@ -47,8 +45,10 @@ class Incident:
     weeks_ago: int
     days: int
     metrics: tuple[str, ...]
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    first_weekday: int = 0
+    changes: Mapping[str, Any] = field(default_factory=dict)  # of `Conduct`, on its days
+    closed: frozenset[int] = frozenset()  # weekdays of its days on which nobody answers
+    bot_answers: bool = False  # on closed days a bot does
+    first_weekday: int = MONDAY
 
     def first_day(self, today: date) -> date:
         return this_monday(today) - timedelta(weeks=self.weeks_ago) + timedelta(days=self.first_weekday)
@@ -108,7 +108,7 @@ INCIDENTS = (
         weeks_ago=8,
         days=8 * 7,
         metrics=("late_response_rate", "within_24h_rate"),
-        changes={"closed_weekdays": frozenset({SUNDAY})},
+        closed=frozenset({SUNDAY}),
     ),
     Incident(
         slug="wrong-template",
@@ -134,9 +134,11 @@ INCIDENTS = (
         title="For one weekend the bot is the only one who answers",
         weeks_ago=2,
         days=2,
-        first_weekday=5,
+        first_weekday=SATURDAY,
         metrics=("late_response_rate", "within_24h_rate"),
-        changes={"bot_only": True, "silent_share": 0.3, "closed_weekdays": frozenset({5, 6})},
+        changes={"silent_share": 0.3},
+        closed=frozenset({SATURDAY, SUNDAY}),
+        bot_answers=True,
     ),
 )
 
@@ -163,6 +165,17 @@ def conduct(profile: Profile, day: date, today: date) -> Conduct:
         if incident.account == profile.key and incident.covers(day, today):
             usual = replace(usual, **incident.changes)
     return usual
+
+
+def closed_days(profile: Profile, today: date, *, bot_answers: bool = False) -> frozenset[date]:
+    """The days on which nobody of this account answers; with `bot_answers` only those on which a bot does."""
+    return frozenset(
+        day
+        for incident in INCIDENTS
+        if incident.account == profile.key and (incident.bot_answers or not bot_answers)
+        for day in (incident.first_day(today) + timedelta(days=number) for number in range(incident.days))
+        if day.weekday() in incident.closed
+    )
 
 
 def season(day: date) -> float:

@@ -54,6 +54,8 @@ class Scene:
         clock: LocalClock,
         dice: Dice,
         orders: deque[str],
+        closed_days: frozenset[date] = frozenset(),
+        bot_days: frozenset[date] = frozenset(),
     ) -> None:
         self.profile = profile
         self.conduct = conduct
@@ -62,6 +64,8 @@ class Scene:
         self.clock = clock
         self.dice = dice
         self.orders = orders
+        self.closed_days = closed_days  # nobody answers
+        self.bot_days = bot_days  # nobody but a bot answers
         self.chance = Chance(f"{profile.key}/{day.isoformat()}")
 
     def buyer_moment(self) -> datetime:
@@ -76,11 +80,18 @@ class Scene:
         while True:
             opens, closes = (hour * HOUR for hour in OPEN_HOURS[day.weekday()])
             begin = max(now, opens)
-            if day.weekday() not in self.conduct.closed_weekdays and begin < closes:
+            if begin < closes and day not in self.closed_days:
                 if begin + seconds <= closes:
                     return max(self.clock.at(day, begin + seconds), start + timedelta(seconds=1))
                 seconds -= closes - begin
             day, now = day + timedelta(days=1), 0.0
+
+    def closed_between(self, start: datetime, end: datetime) -> bool:
+        """Whether these instants touch a day on which nobody answers."""
+        if not self.closed_days:
+            return False
+        first, last = self.clock.wall(start).date(), self.clock.wall(end).date()
+        return any(first <= day <= last for day in self.closed_days)
 
     def seen(self, moment: datetime | None) -> TypeGuard[datetime]:
         """Whether this has happened by the moment the data ends."""
