@@ -1,0 +1,103 @@
+"""Creating and changing seller accounts. Whatever follows from a changed zone or switch is brought in line at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, transaction
+
+from kpis.catalogue import RECOMPUTES
+from sellers.facts import restamp
+from sellers.locks import lock_for_writing
+from sellers.models import SellerAccount, Weekday
+
+Report = Callable[[str], None]
+
+# What a person may set; the key stands in addresses and files, so it never changes.
+SETTINGS: dict[str, models.Field] = {
+    field.name: field
+    for field in SellerAccount._meta.concrete_fields
+    if field.editable and not field.primary_key and field.name != "key" and not getattr(field, "auto_now_add", False)
+}
+YES_NO = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class AccountError(ValueError):
+    """A setting that does not exist or a value it cannot take, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The account as it is now, whether it is new, and which of its settings changed."""
+
+    account: SellerAccount
+    created: bool
+    changed: tuple[str, ...]
+
+
+def save_account(key: str, values: Mapping[str, Any], now: datetime, report: Report = lambda line: None) -> Saved:
+    """Create the account, or change the settings that are given. Saying the same twice changes nothing.
+
+    A changed zone cuts every local day anew; a changed switch recomputes what depends on it. Both mark the days they
+    touch, so the next sweep counts them. Raises AccountError and then has changed nothing.
+    """
+    with transaction.atomic():
+        account = SellerAccount.objects.filter(key=key).first()
+        if account is None:
+            account = SellerAccount(key=key, name=key)
+        else:
+            lock_for_writing(account.id)
+            account.refresh_from_db()  # as whoever held the lock before left it
+        created = account.pk is None
+        changed = tuple(name for name, value in values.items() if getattr(account, name) != value)
+        for name in changed:
+            setattr(account, name, values[name])
+        if created or changed:
+            _save(account)
+        if not created:
+            follow(account, changed, now, report)
+    return Saved(account, created, changed)
+
+
+def follow(account: SellerAccount, changed: tuple[str, ...], now: datetime, report: Report = lambda line: None) -> None:
+    """Bring everything stored in line after these settings of a saved account changed; in the caller's transaction."""
+    lock_for_writing(account.id)
+    if "time_zone" in changed:
+        restamp(account, report)
+    for hook in RECOMPUTES:
+        if hook.switches & set(changed):
+            report(f"{account.key}: working out anew what follows from {', '.join(sorted(hook.switches))}")
+            hook.recompute(account, now)
+
+
+def _save(account: SellerAccount) -> None:
+    try:
+        account.full_clean()
+    except ValidationError as error:
+        sentences = [
+            message if name == NON_FIELD_ERRORS else f"{name}: {message}"
+            for name, messages in error.message_dict.items()
+            for message in messages
+        ]
+        raise AccountError(" ".join(sentences)) from None
+    account.save()
+
+
+def setting(name: str, text: str) -> Any:
+    """The value of a setting as a person writes it: "31", "yes", "sunday". Raises AccountError."""
+    field = SETTINGS.get(name)
+    if field is None:
+        raise AccountError(f"There is no setting “{name}”; there are {', '.join(sorted(SETTINGS))}.")
+    if isinstance(field, models.BooleanField):
+        if text.lower() not in YES_NO:
+            raise AccountError(f"{name} is yes or no, not “{text}”.")
+        return YES_NO[text.lower()]
+    if name == "week_start" and text.upper() in Weekday.names:
+        return Weekday[text.upper()].value
+    if isinstance(field, models.IntegerField):
+        if not (text.isascii() and text.isdigit() and len(text) < 5):
+            raise AccountError(f"{name} is a whole number, not “{text}”.")
+        return int(text)
+    return text

@@ -1,0 +1,154 @@
+"""The shapes of what the API answers. The commands print the same shapes, so both say the same."""
+
+from fractions import Fraction
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
+
+from kpis.metrics import Band, Metric
+from kpis.readings import State
+from sellers.models import SellerAccount
+
+EXACT = "Exact: a rate as a fraction of 1, a time in seconds, a score from 0 to 10; null when unknown."
+
+
+def number(value: Fraction) -> int | float:
+    """The JSON number nearest to an exact value (up to 17 significant digits); whole values stay whole numbers."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+@extend_schema_field(OpenApiTypes.NUMBER)
+class NumberField(serializers.Field):
+    def to_representation(self, value: Fraction) -> int | float:
+        return number(value)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class FractionField(serializers.Field):
+    """An exact value as a reduced fraction: "4/5", "8"."""
+
+    def to_representation(self, value: Fraction) -> str:
+        return str(value)
+
+
+def window(first: str, last: str) -> Any:
+    """The window's days, read from two attributes. `from` is a word of Python's own, so no class body can hold it."""
+    fields = {"from": serializers.DateField(source=first), "to": serializers.DateField(source=last)}
+    return inline_serializer("Window", fields, source="*", help_text="The account's local days read, both included.")
+
+
+class StatsSerializer(serializers.Serializer):
+    mean = NumberField(allow_null=True)
+    median = NumberField(allow_null=True)
+    p90 = NumberField(allow_null=True)
+
+
+class FigureSerializer(serializers.Serializer):
+    """What a reading and a point of a trend have in common."""
+
+    metric = serializers.CharField(source="metric.slug")
+    value = NumberField(allow_null=True, help_text=EXACT)
+    value_exact = FractionField(
+        source="value", allow_null=True, help_text="The same value as a reduced fraction, such as 4/5; nothing is lost."
+    )
+    display = serializers.CharField(help_text="As people read it; digits are cut, never rounded up.")
+    numerator = serializers.IntegerField(allow_null=True)
+    denominator = serializers.IntegerField(allow_null=True)
+    n = serializers.IntegerField(help_text="How many rows the value rests on.")
+    band = serializers.ChoiceField(choices=[band.value for band in Band])
+    state = serializers.ChoiceField(choices=[state.value for state in State])
+    carried_from = serializers.DateField(
+        allow_null=True, help_text="The last day of the week whose score is shown, when this week has too few answers."
+    )
+
+
+class ReadingSerializer(FigureSerializer):
+    """One metric of one account on one report day."""
+
+    limit = NumberField(allow_null=True, help_text="Beyond it the figure is red; in the unit of `value`.")
+    goal = NumberField(allow_null=True, help_text="At it or better the figure is green; in the unit of `value`.")
+    window = window("window.first", "window.last")
+    provisional_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until then, rows of the window may still change sides."
+    )
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="Where the true value lies with 95 % confidence (Wilson): [low, high], in the unit of `value`.",
+    )
+    headroom = serializers.IntegerField(
+        allow_null=True,
+        help_text="How many counted rows may still turn bad before it is red; negative: must turn good.",
+    )
+    to_goal = serializers.IntegerField(
+        allow_null=True, help_text="How many counted rows must turn good for it to be green."
+    )
+    counted_now = serializers.IntegerField(
+        allow_null=True, help_text="Of a carried score: the answers of the week itself, too few for a score of its own."
+    )
+    stats = StatsSerializer(allow_null=True, help_text="Of times, in seconds.")
+
+
+class TrendPointSerializer(FigureSerializer):
+    """One metric in one published week, in its latest revision."""
+
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    revision = serializers.IntegerField(help_text="0 as first published; higher after late or repaired data.")
+    window = window("window_from", "window_to")
+
+
+class RuleSerializer(serializers.Serializer):
+    """How a metric is judged: its window, and where it turns red and green."""
+
+    days = serializers.IntegerField(source="rule.days", help_text="Length of the window in days.")
+    days_from = serializers.CharField(
+        source="rule.days_from", help_text="The account's switch that sets `days` instead, or empty."
+    )
+    lag = serializers.IntegerField(source="rule.lag", help_text="The window ends this many days before the report day.")
+    minimum = serializers.IntegerField(source="rule.minimum", help_text="With fewer counted rows there is no figure.")
+    sign = serializers.SerializerMethodField(help_text="What the value must be against `limit` so as not to be red.")
+    limit = serializers.SerializerMethodField()
+    goal = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=["<", "≤", "≥"], allow_null=True))
+    def get_sign(self, metric: Metric) -> str | None:
+        return None if metric.rule.target is None else metric.rule.target.sign
+
+    @extend_schema_field(serializers.FloatField(allow_null=True, help_text="In the unit of `value`."))
+    def get_limit(self, metric: Metric) -> int | float | None:
+        return None if metric.rule.target is None else number(metric.rule.target.limit / metric.unit.scale)
+
+    @extend_schema_field(serializers.FloatField(allow_null=True, help_text="In the unit of `value`."))
+    def get_goal(self, metric: Metric) -> int | float | None:
+        return None if metric.rule.target is None else number(metric.rule.target.goal / metric.unit.scale)
+
+
+class MetricSerializer(serializers.Serializer):
+    """One declared metric: what it counts, how it is judged, and the page that defines it."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    help = serializers.CharField()
+    group = serializers.CharField()
+    unit = serializers.CharField(source="unit.slug")
+    fact = serializers.CharField(source="fact.slug", help_text="The table whose rows it counts.")
+    parts_of = serializers.CharField(help_text="The metric that this one is a part of, or empty.")
+    rule = RuleSerializer(source="*")
+    source = serializers.URLField()
+
+
+class AccountSerializer(serializers.ModelSerializer):
+    """A seller account and its switches."""
+
+    class Meta:
+        model = SellerAccount
+        fields = [
+            "key", "name", "platform", "marketplace", "currency", "time_zone", "week_start", "score_window_days",
+            "atoz_rule", "bots_count", "demo",
+        ]  # fmt: skip
+        read_only_fields = fields
