@@ -15,7 +15,7 @@ from intake.fields import Cleaning
 from intake.statements import read_statement
 
 TODAY = date(2026, 11, 25)  # a Wednesday; this week's Monday is 23 November
-DIGEST = "2d24312186ecb0e1d4575c421ee90df76ef8db58b0fa4eca01f1ed40efe510f1"  # of the bytes at scale 0.02, on every machine
+DIGEST = "2d24312186ecb0e1d4575c421ee90df76ef8db58b0fa4eca01f1ed40efe510f1"
 PROMISES = {"ship_by_at", "deliver_by_at", "evidence_due_at"}  # the only moments that may lie ahead
 
 Record = dict[str, Any]
