@@ -1,0 +1,244 @@
+"""Import runs: a stored file becomes rows, chunk by chunk; whatever interrupts it, it goes on where it was.
+
+A chunk's rows, what follows from them, the marks, the counts and the position commit together. A worker owns a run by
+its heartbeat, and every chunk checks that it still does, so two workers never read one file at the same time.
+"""
+
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import IO
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from intake import raw
+from intake.gate import in_transaction, take
+from intake.models import Counts, ImportRun
+from intake.quarantine import set_aside
+from intake.readers import READERS, recognise
+from intake.readers.context import Context
+from intake.readers.text import FileUnreadable
+from intake.rows import Row
+from intake.vault import Sealed
+from sellers.models import SellerAccount, User
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1000  # rows in one transaction; about a third of a second on SQLite
+HEARTBEAT = timedelta(seconds=60)  # a run without a sign of life for longer than this is taken over
+ATTEMPTS = 5  # a file that kills its worker this often is given up
+
+Report = Callable[[ImportRun], None]
+
+
+class UnknownSource(ValueError):
+    """No reader has this name."""
+
+
+class ImportBusy(Exception):
+    """The run is done, or another worker has it."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the run over; this one must stop without a trace."""
+
+
+def store(
+    account: SellerAccount,
+    name: str,
+    stream: IO[bytes],
+    *,
+    format: str | None = None,
+    user: User | None = None,
+    media_type: str = "",
+    reserve: bool = False,
+    now: datetime,
+) -> ImportRun:
+    """Keep a file and queue its import. `reserve` keeps it for the caller, who runs it with the run's `worker`.
+
+    Raises UnknownSource for a format that is not in `READERS`.
+    """
+    if format and format not in READERS:
+        raise UnknownSource(format)
+    item = raw.store_file(account, name, stream, media_type=media_type, now=now)
+    run = ImportRun(
+        account=account, raw_item=item, name=raw.printable(name)[:255], source=format or "", created_by=user,
+        created_at=now,
+    )  # fmt: skip
+    if reserve:
+        run.state, run.worker, run.attempts = ImportRun.State.RUNNING, uuid.uuid4().hex, 1
+    run.save()
+    if reserve:
+        ImportRun.objects.filter(pk=run.pk).update(heartbeat_at=Now(), started_at=Now())
+    return run
+
+
+def run(
+    import_id: int,
+    *,
+    now: datetime,
+    worker: str | None = None,
+    seconds: float | None = None,
+    report: Report | None = None,
+) -> ImportRun:
+    """Read a stored file until it is done, or until `seconds` are over (it is then queued again and loses nothing).
+
+    `now` is the clock of verdicts and of what lies in the future. Raises ImportBusy when there is nothing to do.
+    """
+    worker = worker or _claim(import_id)
+    current = ImportRun.objects.select_related("account", "raw_item").get(pk=import_id)
+    if current.worker != worker or current.state != ImportRun.State.RUNNING:
+        raise ImportBusy
+    reading = _Reading(current, now, report or (lambda run: None))
+    try:
+        finished = reading.read_on(None if seconds is None else time.monotonic() + seconds)
+    except LeaseLost:
+        log.warning("import %s was taken over by another worker", import_id)
+        raise ImportBusy from None
+    except (FileUnreadable, Sealed) as error:
+        reading.finish(ImportRun.State.FAILED, str(error))
+    else:
+        if finished:
+            reading.finish(ImportRun.State.DONE)
+        else:
+            reading.release()
+    current.refresh_from_db()
+    log.info("import %s of %s: %s, %s", current.pk, current.account.key, current.state, current.counts())
+    return current
+
+
+def run_open(*, now: datetime, seconds: float) -> int:
+    """Work on queued and abandoned imports, oldest first, for about `seconds`; returns how many were worked on."""
+    raw.forget_abandoned(now)
+    end = time.monotonic() + seconds
+    _give_up()
+    worked = 0
+    for import_id in list(_free().order_by("pk").values_list("pk", flat=True)):
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        try:
+            run(import_id, now=now, seconds=left)
+        except ImportBusy:
+            continue
+        worked += 1
+    return worked
+
+
+def _free() -> QuerySet[ImportRun]:
+    """Runs that nobody is working on."""
+    silent = Q(state=ImportRun.State.RUNNING, heartbeat_at__lt=Now() - HEARTBEAT)
+    return ImportRun.objects.filter(Q(state=ImportRun.State.QUEUED) | silent, attempts__lt=ATTEMPTS)
+
+
+def _claim(import_id: int) -> str:
+    worker = uuid.uuid4().hex
+    claimed = _free().filter(pk=import_id).update(
+        state=ImportRun.State.RUNNING,
+        worker=worker,
+        heartbeat_at=Now(),
+        attempts=F("attempts") + 1,
+        started_at=Coalesce("started_at", Now()),
+    )  # fmt: skip
+    if not claimed:
+        raise ImportBusy
+    return worker
+
+
+def _give_up() -> None:
+    silent = ImportRun.objects.filter(
+        state=ImportRun.State.RUNNING, heartbeat_at__lt=Now() - HEARTBEAT, attempts__gte=ATTEMPTS
+    )
+    silent.update(
+        state=ImportRun.State.FAILED, finished_at=Now(), error=f"Given up: {ATTEMPTS} workers died while reading it."
+    )
+
+
+class _Reading:
+    """One worker reading one run's file."""
+
+    def __init__(self, run: ImportRun, now: datetime, report: Report) -> None:
+        self.run = run
+        self.now = now
+        self.report = report
+        self.stream = raw.open_item(run.raw_item)
+        self.warnings = Counter(run.warnings)
+
+    def read_on(self, end: float | None) -> bool:
+        """Take in the rest of the file; False if the time ended before the file did."""
+        source = self.run.source or recognise(self.stream)
+        self._own().update(source=source)
+        self.run.source = source
+        rows = READERS[source](self.stream, Context(observed_at=self.run.raw_item.received_at))
+        self._skip(rows)
+        chunk: list[Row] = []
+        try:
+            for row in rows:
+                chunk.append(row)
+                if len(chunk) == CHUNK:
+                    self._commit(chunk)
+                    chunk = []
+                    if end is not None and time.monotonic() > end:
+                        return False
+        except FileUnreadable:
+            if chunk:
+                self._commit(chunk)  # where a file breaks off, everything before that place still goes in
+            raise
+        if chunk:
+            self._commit(chunk)
+        return True
+
+    def finish(self, state: str, error: str = "") -> None:
+        self._own().update(
+            state=state,
+            error=raw.printable(error)[:500],
+            finished_at=Now(),
+            heartbeat_at=Now(),
+            **({"bytes_done": self.run.raw_item.size} if state == ImportRun.State.DONE else {}),
+        )
+
+    def release(self) -> None:
+        """Hand the run back: it made progress, so its attempts start anew."""
+        self._own().update(state=ImportRun.State.QUEUED, worker="", attempts=0)
+
+    def _skip(self, rows: Iterator[Row]) -> None:
+        """Pass over the rows that an earlier attempt has committed."""
+        left = self.run.rows_done
+        while left > 0:
+            step = min(left, 20 * CHUNK)
+            for _row in islice(rows, step):
+                pass
+            left -= step
+            self._own().update(heartbeat_at=Now())
+
+    def _commit(self, chunk: list[Row]) -> None:
+        run = self.run
+
+        def work() -> tuple[Counter[str], Counter[str]]:
+            if not self._own().update(heartbeat_at=Now()):
+                raise LeaseLost
+            taken = take(chunk, account=run.account, now=self.now, raw_item_id=run.raw_item_id)
+            set_aside(run.account, run.raw_item_id, chunk, taken.outcomes, run.source, self.now)
+            counts, warnings = taken.counts(), self.warnings + taken.warnings()
+            self._own().update(
+                **{name: F(name) + counts[name] for name in Counts.NAMES},
+                rows_done=F("rows_done") + len(chunk),
+                bytes_done=self.stream.tell(),
+                warnings=dict(warnings),
+            )
+            return counts, warnings
+
+        counts, self.warnings = in_transaction(work)
+        for name in Counts.NAMES:
+            setattr(run, name, getattr(run, name) + counts[name])
+        run.rows_done += len(chunk)
+        run.bytes_done = self.stream.tell()
+        self.report(run)
+
+    def _own(self) -> QuerySet[ImportRun]:
+        return ImportRun.objects.filter(pk=self.run.pk, worker=self.run.worker, state=ImportRun.State.RUNNING)

@@ -1,0 +1,228 @@
+"""What came in: raw items kept verbatim, import runs, rows set aside, answered batches, and early delete notices."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from intake.codes import ErrorCode
+
+
+class RawKind(models.TextChoices):
+    FILE = "file", _("File")
+    API_BATCH = "api_batch", _("Batch through the API")
+
+
+class RawItem(models.Model):
+    """Something as it arrived, stored before anybody reads it. The bytes lie sealed in its chunks."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", _("Arriving")
+        STORED = "stored", _("Stored")
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, verbose_name=_("account"), related_name="+")
+    kind = models.CharField(_("kind"), max_length=16, choices=RawKind.choices)
+    system = models.CharField(_("system"), max_length=32, blank=True)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    media_type = models.CharField(_("media type"), max_length=120, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(_("bytes"), default=0)
+    received_at = models.DateTimeField(
+        _("received at"), help_text=_("Also the version of what it says, so that reading it again changes nothing.")
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.RECEIVING)
+
+    class Meta:
+        verbose_name = _("raw item")
+        verbose_name_plural = _("raw items")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind", "sha256"],
+                condition=Q(kind=RawKind.FILE, state="stored"),
+                name="raw_file_once",
+            ),
+            models.CheckConstraint(condition=Q(size__gte=0), name="raw_item_size"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.kind} {self.pk}"
+
+
+class RawChunk(models.Model):
+    """One piece of a raw item, at most a mebibyte before packing: compressed, then sealed."""
+
+    item = models.ForeignKey(RawItem, models.CASCADE, related_name="chunks", db_index=False)
+    position = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("piece of a raw item")
+        verbose_name_plural = _("pieces of raw items")
+        constraints = [models.UniqueConstraint(fields=["item", "position"], name="raw_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} #{self.position}"
+
+
+class Counts(models.Model):
+    """What became of the rows of one delivery: received = created + updated + unchanged + stale + quarantined."""
+
+    NAMES = ("received", "created", "updated", "unchanged", "stale", "quarantined")
+
+    received = models.PositiveBigIntegerField(_("received"), default=0)
+    created = models.PositiveBigIntegerField(_("created"), default=0)
+    updated = models.PositiveBigIntegerField(_("updated"), default=0)
+    unchanged = models.PositiveBigIntegerField(_("unchanged"), default=0)
+    stale = models.PositiveBigIntegerField(_("older than what is stored"), default=0)
+    quarantined = models.PositiveBigIntegerField(_("set aside"), default=0)
+
+    class Meta:
+        abstract = True
+
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.NAMES}
+
+
+def counts_add_up(name: str) -> models.CheckConstraint:
+    parts = models.F("created") + models.F("updated") + models.F("unchanged") + models.F("stale")
+    return models.CheckConstraint(condition=Q(received=parts + models.F("quarantined")), name=f"{name}_counts_add_up")
+
+
+class ImportRun(Counts):
+    """One reading of one raw file: how far it is, and what became of its rows."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, verbose_name=_("account"), related_name="+")
+    raw_item = models.ForeignKey(RawItem, models.CASCADE, verbose_name=_("raw item"), related_name="runs")
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    source = models.CharField(_("format"), max_length=40, blank=True, help_text=_("Empty: recognised by content."))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.QUEUED)
+    warnings = models.JSONField(_("warnings"), default=dict, help_text=_("How often each warning occurred."))
+    bytes_done = models.BigIntegerField(_("bytes read"), default=0)
+    rows_done = models.BigIntegerField(_("rows done"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    worker = models.CharField(_("worker"), max_length=64, blank=True)
+    heartbeat_at = models.DateTimeField(_("last sign of life"), null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("brought in by")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-id"]
+        constraints = [counts_add_up("import_run")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="import_run_newest"),  # the imports page
+            # What a worker may take, without reading history.
+            models.Index(fields=["id"], condition=Q(state__in=["queued", "running"]), name="import_run_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.raw_item_id} ({self.state})"
+
+
+class BatchReceipt(Counts):
+    """A batch through the API and the answer it got: the same batch again gets the same answer."""
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, verbose_name=_("account"), related_name="+")
+    owner = models.CharField(_("sender"), max_length=80, help_text=_("The token, or the person, that sent it."))
+    batch_id = models.CharField(_("batch ID"), max_length=255)
+    body_sha256 = models.CharField(max_length=64)
+    raw_item = models.ForeignKey(RawItem, models.CASCADE, verbose_name=_("raw item"), related_name="+")
+    answer = models.JSONField(_("answer"), null=True)
+    started_at = models.DateTimeField(_("started at"))
+    answered_at = models.DateTimeField(_("answered at"), null=True)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "batch_id"], name="batch_once"),
+            counts_add_up("batch"),
+        ]
+        indexes = [models.Index(fields=["started_at"], name="batch_oldest")]  # receipts expire
+
+    def __str__(self) -> str:
+        return self.batch_id
+
+
+class RejectedRow(models.Model):
+    """A row that could not be taken in: why, where it stands, and its text. Retrying never deletes it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        RESOLVED = "resolved", _("Taken in later")
+        DISMISSED = "dismissed", _("Dismissed")
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, verbose_name=_("account"), related_name="+")
+    raw_item = models.ForeignKey(RawItem, models.CASCADE, verbose_name=_("raw item"), related_name="rejected")
+    pointer = models.CharField(_("place"), max_length=120, help_text=_("Line of a file, or index in a batch."))
+    row_text = models.TextField(_("row"), help_text=_("As it arrived."))
+    fixed_text = models.TextField(_("row as repaired"), blank=True)
+    context = models.JSONField(
+        _("context"), default=dict, help_text=_("Format, header, system and time of observation of the delivery.")
+    )
+    code = models.CharField(_("reason"), max_length=24, choices=ErrorCode.choices)
+    field = models.CharField(_("field"), max_length=120, blank=True)
+    message = models.CharField(_("details"), max_length=500, blank=True)
+    record_type = models.CharField(_("record type"), max_length=24, blank=True)
+    external_id = models.CharField(_("external ID"), max_length=255, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=1)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("rejected row")
+        verbose_name_plural = _("rejected rows")
+        ordering = ["id"]
+        constraints = [
+            # Reading the same file again finds the same bad rows; they are not set aside twice.
+            models.UniqueConstraint(fields=["raw_item", "pointer"], name="rejected_row_once"),
+            models.CheckConstraint(condition=Q(code__in=ErrorCode.values), name="rejected_row_code"),
+        ]
+        indexes = [models.Index(fields=["account", "id"], condition=Q(state="open"), name="rejected_row_open")]
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: {self.code}"
+
+
+class DeleteNotice(models.Model):
+    """What is known of a record whose deletion was reported before the record itself; it waits for the record."""
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+")
+    record_type = models.CharField(_("record type"), max_length=24)
+    system = models.CharField(_("system"), max_length=32)
+    external_id = models.CharField(_("external ID"), max_length=255)
+    stated = models.JSONField(default=dict)
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("early delete notice")
+        verbose_name_plural = _("early delete notices")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "record_type", "system", "external_id"], name="delete_notice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.system}:{self.external_id}"

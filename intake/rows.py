@@ -1,0 +1,32 @@
+"""What a reader hands to the gate: one row with its place and its text, readable or not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intake.codes import ErrorCode, Problem
+from intake.contract import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A row that no record could be read from."""
+
+    code: ErrorCode
+    message: str
+    field: str = ""
+
+    def problem(self) -> Problem:
+        return Problem(self.code, self.message, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a delivery. `text` is what arrived, `defaults` what the delivery says for all its rows;
+    `record_type` is given where the record is a table's row, whose cells are all text."""
+
+    pointer: str
+    record: Any  # a dict, or Bad, or whatever stood where a record should be
+    text: str | None
+    defaults: Mapping[str, Any]
+    record_type: RecordType | None = None

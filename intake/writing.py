@@ -1,0 +1,328 @@
+"""Storing statements: per system one read of what is there, the merge, then one write for new and one for changed rows.
+
+Runs inside the caller's transaction, together with everything that follows from the rows: replies, turns, verdicts and
+marks. Keys are read and written in sorted order, so that two writers wait for each other but never in a ring.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, cast
+
+from django.db.models import QuerySet
+
+from intake.contract import RECORD_TYPES, RecordType
+from intake.fields import Parts
+from intake.merge import HELD, Merged, Result
+from intake.models import DeleteNotice
+from intake.places import loaded_body
+from intake.statements import Statement
+from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
+from messaging.recompute import recompute_answers, recompute_conversations
+from orders.models import Order, OrderEvent, Shipment
+from orders.recompute import recompute_orders
+from sellers.locks import lock_for_writing
+from sellers.models import SellerAccount
+
+CONVERSATION = RECORD_TYPES["conversation"]
+SHIPMENT_FIELDS = cast(Parts, RECORD_TYPES["order"].fields["shipments"]).fields
+
+
+def write(
+    account: SellerAccount, statements: Sequence[Statement], now: datetime, raw_item_id: int | None
+) -> list[Result]:
+    """Merge the statements into the account's rows and bring what follows in line; one result for each statement."""
+    lock_for_writing(account.id)
+    results: list[Result] = [Result.UNCHANGED] * len(statements)
+    by_system: dict[str, list[int]] = defaultdict(list)
+    for position, statement in enumerate(statements):
+        by_system[statement.system].append(position)
+    touched = Touched()
+    for system, positions in sorted(by_system.items()):
+        writer = SystemWriter(account, system, raw_item_id, touched)
+        group = writer.write([statements[position] for position in positions])
+        for position, result in zip(positions, group, strict=True):
+            results[position] = result
+    touched.recompute(account, now)
+    return results
+
+
+class Touched:
+    """The rows whose derived values may have changed."""
+
+    def __init__(self) -> None:
+        self.conversations: set[int] = set()
+        self.answers: dict[int, int | None] = {}
+        self.orders: set[str] = set()
+
+    def recompute(self, account: SellerAccount, now: datetime) -> None:
+        if self.conversations:
+            recompute_conversations(account, self.conversations, now)
+        answers = [key for key, conversation in self.answers.items() if conversation not in self.conversations]
+        if answers:
+            recompute_answers(account, answers, now)
+        if self.orders:
+            recompute_orders(account, self.orders, now)
+
+    def add(self, row: Any) -> None:
+        """Note a row as it is now; called before and after a change."""
+        if isinstance(row, Conversation):
+            self.conversations.add(row.id)
+        elif isinstance(row, Message):
+            self.conversations.add(row.conversation_id)
+        elif isinstance(row, SurveyAnswer):
+            self.answers[row.id] = row.conversation_id
+        elif isinstance(row, Order):
+            self.orders.add(row.external_id)
+        elif isinstance(row, OrderEvent) and row.order_external_id:
+            self.orders.add(row.order_external_id)
+
+
+class SystemWriter:
+    """The rows of one account and system that a chunk of statements speaks of."""
+
+    def __init__(self, account: SellerAccount, system: str, raw_item_id: int | None, touched: Touched) -> None:
+        self.account = account
+        self.system = system
+        self.raw_item_id = raw_item_id
+        self.touched = touched
+        self.conversations: dict[str, Conversation] = {}
+        self.agents: dict[str, Agent] = {}
+
+    def write(self, statements: Sequence[Statement]) -> list[Result]:
+        by_type: dict[str, list[tuple[int, Statement]]] = defaultdict(list)
+        for position, statement in enumerate(statements):
+            by_type[statement.record_type.name].append((position, statement))
+        notices = self._notices(statements)
+        results = [Result.UNCHANGED] * len(statements)
+        self._write_conversations(by_type.pop("conversation", []), statements, notices, results)
+        self._write_agents(statements)
+        for name, kind in RECORD_TYPES.items():
+            if name in by_type:
+                self._write_records(kind, by_type[name], notices, results)
+        return results
+
+    def _notices(self, statements: Sequence[Statement]) -> dict[tuple[str, str], DeleteNotice]:
+        """Delete notices that came before the records this chunk speaks of."""
+        ids = sorted({statement.external_id for statement in statements})
+        found = DeleteNotice.objects.filter(account=self.account, system=self.system, external_id__in=ids)
+        return {(notice.record_type, notice.external_id): notice for notice in found}
+
+    def _write_conversations(
+        self,
+        own: Sequence[tuple[int, Statement]],
+        statements: Sequence[Statement],
+        notices: dict[tuple[str, str], DeleteNotice],
+        results: list[Result],
+    ) -> None:
+        """Conversations, and stubs for those that messages and answers speak of before they are reported."""
+        wanted = {statement.external_id for _position, statement in own}
+        mentions: list[tuple[str, Statement]] = []
+        for statement in statements:
+            parent = statement.values.get("conversation_external_id")
+            if parent is not None:
+                mentions.append((parent, statement))
+        wanted.update(parent for parent, _statement in mentions)
+        wanted.update(
+            notice.values["conversation_external_id"]
+            for notice in notices.values()
+            if "conversation_external_id" in notice.values
+        )
+        if not wanted:
+            return
+        rows = self._load(CONVERSATION, wanted)
+        merged = {key: self._merged(CONVERSATION, rows.get(key), key, None) for key in sorted(wanted)}
+        for position, statement in own:
+            results[position] = merged[statement.external_id].apply(statement)
+        for parent, statement in mentions:
+            if statement.about:
+                merged[parent].apply_about(statement.version, statement.about)
+        self._flush(CONVERSATION, merged.values())
+        self.conversations = {key: one.row for key, one in merged.items()}
+
+    def _write_agents(self, statements: Sequence[Statement]) -> None:
+        """People who answer, as messages name them; the newest name stands."""
+        names: dict[str, tuple[int, str]] = {}
+        for statement in statements:
+            key = statement.values.get("author_external_id")
+            if key is not None:
+                said = statement.about.get("author_name")
+                names[key] = max(names.get(key, (0, "")), (statement.version, said) if said else (0, ""))
+        if not names:
+            return
+        stored = Agent.objects.filter(account=self.account, system=self.system, external_id__in=sorted(names))
+        self.agents = {agent.external_id: agent for agent in stored.select_for_update().order_by("external_id")}
+        changed, new = [], []
+        for key, (version, name) in sorted(names.items()):
+            agent = self.agents.get(key)
+            if agent is None:
+                agent = Agent(
+                    account=self.account, system=self.system, external_id=key, name=name, name_version=version
+                )
+                new.append(agent)
+                self.agents[key] = agent
+            elif (version, name) > (agent.name_version, agent.name):
+                agent.name_version, agent.name = version, name
+                changed.append(agent)
+        Agent.objects.bulk_create(new)
+        Agent.objects.bulk_update(changed, ["name", "name_version"])
+
+    def _write_records(
+        self,
+        kind: RecordType,
+        own: Sequence[tuple[int, Statement]],
+        notices: dict[tuple[str, str], DeleteNotice],
+        results: list[Result],
+    ) -> None:
+        keys = {statement.external_id for _position, statement in own}
+        rows = self._load(kind, keys)
+        merged = {key: self._merged(kind, rows.get(key), key, notices.get((kind.name, key))) for key in sorted(keys)}
+        for position, statement in own:
+            results[position] = merged[statement.external_id].apply(statement)
+        early = [one for one in merged.values() if one.row.pk is None and not one.complete()]
+        for one in early:
+            del merged[one.row.external_id]
+            self._keep_notice(one, notices.get((kind.name, one.row.external_id)))
+        self._flush(kind, merged.values())
+        settled = [notice.pk for (name, key), notice in notices.items() if name == kind.name and key in merged]
+        if settled:
+            DeleteNotice.objects.filter(pk__in=settled).delete()
+
+    def _load(self, kind: RecordType, keys: Collection[str]) -> dict[str, Any]:
+        """The stored rows with these external IDs, locked, with everything the merge reads."""
+        rows = kind.model._default_manager.filter(
+            account=self.account, system=self.system, external_id__in=sorted(keys)
+        )
+        if kind.model is Message:
+            rows = rows.select_related("conversation", "agent", "body")
+        elif kind.model is SurveyAnswer:
+            rows = rows.select_related("conversation")
+        found = {}
+        for row in rows.select_for_update(of=("self",)).order_by("external_id"):
+            row.account = self.account
+            self.touched_before(kind, row)
+            found[row.external_id] = row
+        if kind.model is Message:
+            for row in found.values():
+                row.loaded_body = getattr(row, "body", None)
+        elif kind.model is Order and found:
+            _load_shipments(found.values())
+        return found
+
+    def touched_before(self, kind: RecordType, row: Any) -> None:
+        """Remember where a row stood, for the case that it moves."""
+        row.stood = (getattr(row, "conversation_id", None), getattr(row, "order_external_id", ""))
+
+    def _merged(self, kind: RecordType, row: Any, key: str, notice: DeleteNotice | None) -> Merged:
+        if row is None:
+            row = kind.model(account=self.account, system=self.system, external_id=key)
+            if notice is not None:
+                row.stated = notice.stated
+                for name, value in notice.values.items():
+                    if name not in notice.stated.get(HELD, {}):
+                        field = kind.bits[name]
+                        field.place.save(row, field.from_wire(value), self)
+        return Merged(kind, row, self)
+
+    def _keep_notice(self, one: Merged, notice: DeleteNotice | None) -> None:
+        one.finish()
+        notice = notice or DeleteNotice(
+            account=self.account, record_type=one.kind.name, system=self.system, external_id=one.row.external_id
+        )
+        values = {name: field.to_wire(one.value(field)) for name, field in one.kind.bits.items()}
+        notice.stated = one.row.stated
+        notice.values = {name: value for name, value in values.items() if value is not None and name != "external_id"}
+        notice.save()
+
+    def _flush(self, kind: RecordType, merged: Iterable[Merged]) -> None:
+        """Write new rows, changed rows, and rows of which only the versions moved (those mark nothing)."""
+        new, changed, restated = [], [], []
+        columns: set[str] = set()
+        rows = []
+        for one in merged:
+            row = one.row
+            moved = one.finish()
+            if row.pk is None:
+                row.raw_item_id = self.raw_item_id
+                new.append(row)
+            elif one.columns:
+                row.raw_item_id = self.raw_item_id
+                columns |= one.columns
+                changed.append(row)
+            elif moved:
+                restated.append(row)
+            rows.append(row)
+        manager = kind.model._default_manager
+        manager.bulk_create(new)
+        if changed:
+            manager.bulk_update(changed, sorted({*columns, "stated", "raw_item_id"}))
+        if restated:
+            QuerySet(kind.model).bulk_update(restated, ["stated"], batch_size=1000)
+        if kind.model is Message:
+            _write_bodies(rows)
+        elif kind.model is Order:
+            _write_shipments(rows)
+        for row in chain(new, changed):
+            self.touched.add(row)
+        for row in changed:
+            self._add_where_it_stood(row)
+        if kind.model is Order:
+            for row in rows:
+                if getattr(row, "shipments_changed", False):
+                    self.touched.add(row)
+
+    def _add_where_it_stood(self, row: Any) -> None:
+        conversation_id, order_id = row.stood
+        if isinstance(row, Message) and conversation_id:
+            self.touched.conversations.add(conversation_id)
+        elif isinstance(row, OrderEvent) and order_id:
+            self.touched.orders.add(order_id)
+
+
+def _write_bodies(messages: Iterable[Message]) -> None:
+    new, changed = [], []
+    for message in messages:
+        body = loaded_body(message)
+        if body is None or not getattr(message, "body_changed", False):
+            continue
+        (changed if body.message_id else new).append(body)
+        body.message = message
+    MessageBody.objects.bulk_create(new, batch_size=1000)
+    if changed:
+        MessageBody.objects.bulk_update(changed, ["text", "chars", "truncated", "attachments"], batch_size=500)
+
+
+def _load_shipments(orders: Iterable[Any]) -> None:
+    by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    orders = list(orders)
+    for shipment in Shipment.objects.filter(order__in=orders):
+        said = {name: getattr(shipment, name) for name in SHIPMENT_FIELDS}
+        by_order[shipment.order_id].append(
+            {
+                name: SHIPMENT_FIELDS[name].to_wire(value)
+                for name, value in said.items()
+                if value is not None and value not in ("", [])
+            }
+        )
+    for order in orders:
+        order.loaded_shipments = sorted(by_order[order.pk], key=lambda said: said["external_id"])
+
+
+def _write_shipments(orders: Iterable[Any]) -> None:
+    changed = [order for order in orders if getattr(order, "shipments_changed", False)]
+    if not changed:
+        return
+    Shipment.objects.filter(order__in=changed).delete()
+    Shipment.objects.bulk_create(
+        [
+            Shipment(
+                account=order.account,
+                order=order,
+                **{name: SHIPMENT_FIELDS[name].from_wire(value) for name, value in said.items()},
+            )
+            for order in changed
+            for said in order.loaded_shipments
+        ],
+        batch_size=1000,
+    )
