@@ -31,38 +31,40 @@ START = datetime(2026, 3, 13, tzinfo=UTC)
 DAYS = 30
 SECONDS = 12
 WRITERS, SWEEPERS = 4, 2
+POOL = 1500  # order IDs that all writers draw from
 
 
 def write_orders(account: SellerAccount, chance: random.Random, label: str) -> None:
     placed = START + timedelta(minutes=chance.randrange(DAYS * 24 * 60))
-    names = [f"{label}-{chance.randrange(10**9)}" for _number in range(20)]
+    names = {f"o{chance.randrange(POOL)}" for _number in range(20)}
+    names -= set(Order.objects.filter(account=account, external_id__in=names).values_list("external_id", flat=True))
     Order.objects.bulk_create(
         Order(
-            account=account, system="x", external_id=name, placed_at=placed + timedelta(hours=number), status="shipped",
-            fulfilled_by="merchant", ship_by_at=placed + timedelta(days=2),
+            account=account, system=label, external_id=name, placed_at=placed + timedelta(hours=number),
+            status="shipped", fulfilled_by="merchant", ship_by_at=placed + timedelta(days=2),
         )
-        for number, name in enumerate(names)
+        for number, name in enumerate(sorted(names))
     )  # fmt: skip
     recompute_orders(account, names, NOW)
 
 
 def write_feedback(account: SellerAccount, chance: random.Random, label: str) -> None:
     """Feedback about orders that other writers may be storing at this very moment."""
-    known = list(Order.objects.filter(account=account).order_by("?").values_list("external_id", flat=True)[:5])
-    for name in known:
-        row, _new = Feedback.objects.get_or_create(
-            account=account, system="x", external_id=name,
-            defaults={"order_external_id": name, "rating": 5, "rated_at": NOW},
-        )  # fmt: skip
-        row.rating = chance.randint(1, 5)
-        row.save()
-    recompute_orders(account, known, NOW)
+    names = {f"o{chance.randrange(POOL)}" for _number in range(20)}
+    Feedback.objects.bulk_create(
+        Feedback(
+            account=account, system=label, external_id=f"{name}-{chance.randrange(10**9)}", order_external_id=name,
+            rating=1, rated_at=NOW,
+        )
+        for name in sorted(names)
+    )  # fmt: skip
+    recompute_orders(account, names, NOW)
 
 
 def write_messages(account: SellerAccount, chance: random.Random, label: str) -> None:
     """Messages of few conversations, so that writers meet in the same ones."""
     conversation, _new = Conversation.objects.get_or_create(
-        account=account, system="x", external_id=f"c{chance.randrange(12)}"
+        account=account, system="x", external_id=f"c{chance.randrange(4)}"
     )
     Message.objects.bulk_create(
         Message(
