@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from kpis.engine import BATCH, latest_in, rows_in_order
 from kpis.metrics import Column, LatestShare, Metric, Share, Side, Text, Window
@@ -36,6 +36,12 @@ class RowSet:
     @property
     def reasons(self) -> tuple[Text, ...]:
         return tuple(reason for _condition, reason in self.reading.metric.left_out)
+
+    def counts_by_reason(self) -> list[tuple[Text, int]]:
+        """How many of the rows were left out for each reason, the most frequent first."""
+        found = self.rows.order_by().values_list("reason_index").annotate(count=Count("pk"))
+        named = [(self.reasons[index], count) for index, count in found if index is not None]
+        return sorted(named, key=lambda reason: -reason[1])
 
     def page(self, start: int, stop: int) -> list[dict[str, Any]]:
         """Rows `start` up to `stop`, newest first: a value for each column's path, and `reason` where left out."""
