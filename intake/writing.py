@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS
 
 from intake.contract import RECORD_TYPES, RecordType
 from intake.fields import Parts
@@ -22,6 +22,7 @@ from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAn
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Order, OrderEvent, Shipment
 from orders.recompute import recompute_orders
+from sellers.bulk import update_rows
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -257,8 +258,7 @@ class SystemWriter:
         manager.bulk_create(new)
         if changed:
             manager.bulk_update(changed, sorted({*columns, "stated", "raw_item_id"}))
-        if restated:
-            QuerySet(kind.model).bulk_update(restated, ["stated"], batch_size=1000)
+        update_rows(kind.model, restated, ["stated"], DEFAULT_DB_ALIAS)
         if kind.model is Message:
             _write_bodies(rows)
         elif kind.model is Order:
@@ -289,8 +289,7 @@ def _write_bodies(messages: Iterable[Message]) -> None:
         (changed if body.message_id else new).append(body)
         body.message = message
     MessageBody.objects.bulk_create(new, batch_size=1000)
-    if changed:
-        MessageBody.objects.bulk_update(changed, ["text", "chars", "truncated", "attachments"], batch_size=500)
+    update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
 
 
 def _load_shipments(orders: Iterable[Any]) -> None:

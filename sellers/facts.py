@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import models, router, transaction
 from django.utils.translation import gettext_lazy as _
 
+from sellers.bulk import update_rows
 from sellers.days import local_day
 from sellers.marks import Touched, mark
 
@@ -64,11 +65,9 @@ class MarkingQuerySet(models.QuerySet):
                 before |= self.model._base_manager.filter(pk__in=keys).lock()[1]
             for row in rows:
                 row.stamp()
-            # Django's own bulk_update ends in update(), which here would refuse the day columns it may write.
-            plain = models.QuerySet(self.model, using=self.db)
-            changed = plain.bulk_update(rows, sorted(columns), batch_size=batch_size)
+            update_rows(self.model, rows, sorted(columns), self.db)
             mark(before | {touched for row in rows for touched in row.touched()})
-        return changed
+        return len(rows)
 
     def update(self, **values: Any) -> int:
         """Update in one statement and mark the days. A moment or account needs `save`: the day would not follow."""
