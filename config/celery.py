@@ -5,14 +5,18 @@ the figures are in docs/running.md.
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
 from config import beat, environment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery warns root because messages could hold pickled code; ours are JSON only (accept_content below).
+warnings.simplefilter("ignore", SecurityWarning)
 
 app = Celery("staygreen")
 REDIS_URL = environment.redis_url("REDIS_URL")
@@ -24,7 +28,7 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 
 
 app.conf.update(
-    broker_url=REDIS_URL or "memory://",
+    broker_url=REDIS_URL or "memory://localhost/",
     broker_transport_options={
         "visibility_timeout": 900,  # longer than any task may run
         "unacked_restore_interval": 10,

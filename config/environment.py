@@ -46,7 +46,8 @@ def web_address(name: str, default: str) -> SplitResult:
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
     try:
-        well_formed = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0)
+        parts.port  # noqa: B018  # reading one that is no number is what raises
+        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         well_formed = False
     if not well_formed or parts.path or parts.query or parts.fragment or "@" in parts.netloc:

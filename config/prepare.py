@@ -1,6 +1,7 @@
 """Everything an installation needs before its processes start; each step does nothing when it is already done."""
 
 import hashlib
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ def prepare(say: Say, *, demo: bool = False) -> Login | None:
 
     Returns the generated first login while it still works, else None. Raises CommandError in one sentence.
     """
+    ready_folder()
     ready_keys()
     refuse_bad_settings()
     migrate(say)
@@ -46,15 +48,19 @@ def prepare(say: Say, *, demo: bool = False) -> Login | None:
     return login
 
 
-def ready_keys() -> None:
-    """Make missing keys and use them from here on, without a second start."""
+def ready_folder() -> None:
+    """Make the data folder, for the eyes of its owner alone."""
     try:
         settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys.make_missing(settings.DATA_DIR)
     except OSError as error:
-        raise CommandError(
-            f"The data folder {settings.DATA_DIR} cannot be written to ({error.strerror}); set DATA_DIR to another one."
-        ) from error
+        raise CommandError(f"The data folder {settings.DATA_DIR} cannot be made: {error.strerror}.") from error
+    if not os.access(settings.DATA_DIR, os.W_OK | os.X_OK):
+        raise CommandError(f"The data folder {settings.DATA_DIR} cannot be written to; set DATA_DIR to another one.")
+
+
+def ready_keys() -> None:
+    """Make missing keys and use them from here on, without a second start."""
+    keys.make_missing(settings.DATA_DIR)
     settings.SECRET_KEY = keys.secret_key(settings.DATA_DIR)
     settings.RAW_KEYS = keys.raw_keys(settings.DATA_DIR)
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from config import keys
+from tests.append_only import let_tests_empty_the_audit_log
 
 # pytest-django reads the settings before this file, and sets Django up after it.
 settings.SECRET_KEY = keys.new_secret_key()
@@ -18,10 +19,13 @@ _scratch = Path(tempfile.mkdtemp(prefix="staygreen-tests-"))
 settings.DATA_DIR = _scratch
 # What an earlier `up` collected may be older than the templates.
 settings.STATIC_ROOT = _scratch / "static"
+settings.STATIC_ROOT.mkdir()
 settings.WHITENOISE_USE_FINDERS = True
 if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in the product: tests with several threads meet its locks, not those of a shared memory database.
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(_scratch / "test.sqlite3")
+
+let_tests_empty_the_audit_log()
 
 
 def pytest_unconfigure() -> None:
