@@ -8,10 +8,9 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
-from kpis.catalogue import RECOMPUTES
-from sellers.facts import restamp
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount, Weekday
+from sellers.switches import follow
 
 Report = Callable[[str], None]
 
@@ -57,19 +56,8 @@ def save_account(key: str, values: Mapping[str, Any], now: datetime, report: Rep
         if created or changed:
             _save(account)
         if not created:
-            follow(account, changed, now, report)
+            follow(account, set(changed), now, report)
     return Saved(account, created, changed)
-
-
-def follow(account: SellerAccount, changed: tuple[str, ...], now: datetime, report: Report = lambda line: None) -> None:
-    """Bring everything stored in line after these settings of a saved account changed; in the caller's transaction."""
-    lock_for_writing(account.id)
-    if "time_zone" in changed:
-        restamp(account, report)
-    for hook in RECOMPUTES:
-        if hook.switches & set(changed):
-            report(f"{account.key}: working out anew what follows from {', '.join(sorted(hook.switches))}")
-            hook.recompute(account, now)
 
 
 def _save(account: SellerAccount) -> None:

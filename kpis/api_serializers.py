@@ -4,11 +4,13 @@ from fractions import Fraction
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kpis.metrics import Band, Metric
+from kpis.exports import choices
+from kpis.metrics import Band, Column, Metric, Side
 from kpis.readings import State
+from kpis.rows import RowSet
 from sellers.models import SellerAccount
 
 EXACT = "Exact: a rate as a fraction of 1, a time in seconds, a score from 0 to 10; null when unknown."
@@ -33,10 +35,12 @@ class FractionField(serializers.Field):
         return str(value)
 
 
-def window(first: str, last: str) -> Any:
-    """The window's days, read from two attributes. `from` is a word of Python's own, so no class body can hold it."""
-    fields = {"from": serializers.DateField(source=first), "to": serializers.DateField(source=last)}
-    return inline_serializer("Window", fields, source="*", help_text="The account's local days read, both included.")
+# Local days of an account, both included. `from` is a word of Python's own, so no class body can hold it.
+WindowSerializer = type(
+    "WindowSerializer",
+    (serializers.Serializer,),
+    {"from": serializers.DateField(source="first"), "to": serializers.DateField(source="last")},
+)
 
 
 class StatsSerializer(serializers.Serializer):
@@ -69,7 +73,7 @@ class ReadingSerializer(FigureSerializer):
 
     limit = NumberField(allow_null=True, help_text="Beyond it the figure is red; in the unit of `value`.")
     goal = NumberField(allow_null=True, help_text="At it or better the figure is green; in the unit of `value`.")
-    window = window("window.first", "window.last")
+    window = WindowSerializer(help_text="The local days that were read.")
     provisional_until = serializers.DateTimeField(
         allow_null=True, help_text="Until then, rows of the window may still change sides."
     )
@@ -99,7 +103,7 @@ class TrendPointSerializer(FigureSerializer):
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
     revision = serializers.IntegerField(help_text="0 as first published; higher after late or repaired data.")
-    window = window("window_from", "window_to")
+    window = WindowSerializer(help_text="The local days that were read.")
 
 
 class RuleSerializer(serializers.Serializer):
@@ -152,3 +156,99 @@ class AccountSerializer(serializers.ModelSerializer):
             "atoz_rule", "bots_count", "demo",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class PageSerializer(serializers.Serializer):
+    """A page of a list that may be long."""
+
+    count = serializers.IntegerField(help_text="Of all pages together.")
+    page = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class ChoiceSerializer(serializers.Serializer):
+    value = serializers.JSONField()
+    label = serializers.CharField()
+
+
+class ColumnSerializer(serializers.Serializer):
+    """A column of the rows: its name in each row, its words, and what its values mean."""
+
+    name = serializers.SerializerMethodField()
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["text", "moment", "choice", "yes_no", "duration"])
+    choices = serializers.SerializerMethodField()
+
+    def get_name(self, column: Column) -> str:
+        return name_of(column)
+
+    @extend_schema_field(ChoiceSerializer(many=True))
+    def get_choices(self, column: Column) -> list[dict[str, Any]]:
+        words = choices(self.context["rowset"], column)
+        return [{"value": value, "label": label} for value, label in words.items()]
+
+
+class RowPageSerializer(PageSerializer):
+    """Rows behind a figure. Each has an `id`, a value for each column's name, and a `reason` where it is left out."""
+
+    metric = serializers.CharField()
+    part = serializers.ChoiceField(choices=[side.value for side in Side])
+    window = WindowSerializer(help_text="The local days that were read.")
+    columns = ColumnSerializer(many=True)
+    results = serializers.ListField(child=serializers.DictField())
+
+
+def name_of(column: Column) -> str:
+    """What a row's value is called in JSON."""
+    return column.path.replace("__", "_")
+
+
+def row_json(rowset: RowSet, row: dict[str, Any]) -> dict[str, Any]:
+    """One row behind a figure: codes and moments as stored, for programs; the columns say what codes mean."""
+    values = {name_of(column): row[column.path] for column in rowset.columns}
+    reason = {"reason": str(row["reason"])} if rowset.side is Side.LEFT_OUT else {}
+    return {"id": row["pk"], **values, **reason}
+
+
+class WaitSerializer(serializers.Serializer):
+    """A turn in which a buyer waits."""
+
+    conversation = serializers.CharField(help_text="The conversation's ID at its source.")
+    system = serializers.CharField(help_text="The source.")
+    status = serializers.CharField()
+    channel = serializers.CharField()
+    topic = serializers.CharField()
+    url = serializers.CharField(help_text="Where to answer it, or empty.")
+    opened_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    seconds_left = serializers.IntegerField(help_text="Until the 24 hours are over; negative afterwards.")
+    overdue = serializers.BooleanField()
+
+
+class QueuePageSerializer(PageSerializer):
+    results = WaitSerializer(many=True)
+
+
+class WorkerSerializer(serializers.Serializer):
+    alive = serializers.BooleanField(source="worker_alive")
+    beat_at = serializers.DateTimeField(source="worker_beat_at", allow_null=True)
+
+
+class FreshnessSerializer(serializers.Serializer):
+    """Up to when an account's figures are counted."""
+
+    newest_day = serializers.DateField(allow_null=True, help_text="The newest local day that is counted.")
+    counted_at = serializers.DateTimeField(allow_null=True)
+    marks_waiting = serializers.IntegerField(source="waiting")
+
+
+class HealthSerializer(serializers.Serializer):
+    """The state of counting in the accounts that the caller may see."""
+
+    marks_waiting = serializers.IntegerField(help_text="Changed days that are not counted yet.")
+    oldest_mark_seconds = serializers.IntegerField(allow_null=True, help_text="How long the oldest of them waits.")
+    days_set_aside = serializers.IntegerField(help_text="Days whose counting failed three times.")
+    worker = WorkerSerializer(source="*")
+    accounts = serializers.DictField(child=FreshnessSerializer(), help_text="By the account's key.")

@@ -32,27 +32,41 @@ def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     return Freshness(totals["day"], totals["at"], marks["waiting"], marks["oldest"])
 
 
+def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]:
+    """How fresh the figures of each account are, by account id: two queries."""
+    ids = [account.id for account in accounts]
+    totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
+    counted = {key: (day, at) for key, day, at in totals.annotate(day=Max("day"), at=Max("counted_at"))}
+    marks = Mark.objects.filter(account__in=ids).order_by().values_list("account_id")
+    waiting = {key: (count, oldest) for key, count, oldest in marks.annotate(n=Count("id"), oldest=Min("marked_at"))}
+    return {key: Freshness(*counted.get(key, (None, None)), *waiting.get(key, (0, None))) for key in ids}
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of counting as a whole, for the health route and for whoever watches the machine."""
+    """The state of counting, for the health route and for whoever watches the machine."""
 
     marks_waiting: int
     oldest_mark_seconds: int | None
     days_set_aside: int
     worker_beat_at: datetime | None
     worker_alive: bool
+    accounts: dict[str, Freshness]  # by the account's key
 
 
-def health(now: datetime) -> Health:
-    """What waits, since when, what cannot be counted, and whether a worker is alive."""
-    marks = Mark.objects.aggregate(oldest=Min("marked_at"), waiting=Count("id"))
+def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
+    """What waits in these accounts, since when, what cannot be counted, and whether a worker is alive: four queries."""
+    fresh = freshness_of_each(accounts)
+    oldest = min((one.oldest_mark_at for one in fresh.values() if one.oldest_mark_at), default=None)
+    set_aside = DayFailure.objects.filter(account__in=fresh, attempts__gte=DayFailure.ATTEMPTS)
     beat = Heartbeat.objects.filter(name=WORKER).values_list("beat_at", flat=True).first()
     return Health(
-        marks_waiting=marks["waiting"],
-        oldest_mark_seconds=None if marks["oldest"] is None else max(0, int((now - marks["oldest"]).total_seconds())),
-        days_set_aside=DayFailure.objects.filter(attempts__gte=DayFailure.ATTEMPTS).count(),
+        marks_waiting=sum(one.waiting for one in fresh.values()),
+        oldest_mark_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
+        days_set_aside=set_aside.count(),
         worker_beat_at=beat,
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,
+        accounts={account.key: fresh[account.id] for account in accounts},
     )
 
 

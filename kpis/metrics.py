@@ -190,14 +190,6 @@ class Lapse:
     lapse: Callable[[SellerAccount, datetime], int]
 
 
-@dataclass(frozen=True)
-class Recompute:
-    """What has to be worked out anew over all rows of an account when one of its switches changes."""
-
-    switches: frozenset[str]
-    recompute: Callable[[SellerAccount, datetime], None]
-
-
 class Side(StrEnum):
     """The three lists behind a figure: in the numerator, only in the denominator, in neither."""
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django.db.models import Max
 
-from kpis.metrics import Band, Metric
+from kpis.metrics import Band, Metric, Window
 from kpis.models import WeekReading
 from kpis.readings import State
 from kpis.units import display
@@ -36,6 +36,10 @@ class TrendPoint:
     @property
     def display(self) -> str:
         return display(self.value, self.metric.unit)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.window_from, self.window_to)
 
     @property
     def shown(self) -> float | None:

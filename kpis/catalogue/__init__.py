@@ -1,7 +1,7 @@
 """Every metric of the product, each declared once; all else follows from these declarations."""
 
 from kpis.catalogue import order_health, response, satisfaction
-from kpis.catalogue.facts import FACTS, LAPSES, RECOMPUTES
+from kpis.catalogue.facts import FACTS, LAPSES
 from kpis.metrics import Metric
 
 DECLARED: tuple[Metric, ...] = tuple(
@@ -13,4 +13,4 @@ DECLARED: tuple[Metric, ...] = tuple(
 
 METRICS: dict[str, Metric] = {metric.slug: metric for metric in DECLARED}
 
-__all__ = ["DECLARED", "FACTS", "LAPSES", "METRICS", "RECOMPUTES"]
+__all__ = ["DECLARED", "FACTS", "LAPSES", "METRICS"]

@@ -4,10 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 import messaging.lapse
-import messaging.recompute
 import orders.lapse
-import orders.recompute
-from kpis.metrics import Column, Fact, Lapse, Recompute
+from kpis.metrics import Column, Fact, Lapse
 from messaging.models import Author, Message, SurveyAnswer, Turn
 from orders.models import Order
 
@@ -91,9 +89,4 @@ FACTS = {fact.slug: fact for fact in (answers, contacts, turns, orders_placed)}
 LAPSES = (
     Lapse(messaging.lapse.due_accounts, messaging.lapse.lapse),
     Lapse(orders.lapse.due_accounts, orders.lapse.lapse),
-)
-
-RECOMPUTES = (
-    Recompute(frozenset({"bots_count"}), messaging.recompute.recompute_account),
-    Recompute(frozenset({"atoz_rule"}), orders.recompute.recompute_account),
 )

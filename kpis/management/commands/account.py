@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kpis.accounts import AccountError, save_account, setting
 from kpis.api_serializers import AccountSerializer
+from sellers.audit import recording
 from sellers.command_line import add_json, add_now, moment, print_json
 
 NAMED = {"platform": "platform", "zone": "time_zone", "marketplace": "marketplace", "name": "name"}
@@ -35,7 +36,8 @@ class Command(BaseCommand):
         try:
             values = {name: setting(name, options[option]) for option, name in NAMED.items() if options[option]}
             values |= dict(self._pair(pair) for pair in options["set"])
-            saved = save_account(options["key"], values, moment(options["now"]), report)
+            with recording("manage.py account"):
+                saved = save_account(options["key"], values, moment(options["now"]), report)
         except AccountError as error:
             raise CommandError(str(error)) from None
         if options["json"]:

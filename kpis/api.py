@@ -1,0 +1,192 @@
+"""The REST API of figures: each view finds its account through one door, asks one function and shows the answer."""
+
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kpis.api_page import Page
+from kpis.api_query import OnQuery, PageQuery, Query, RowsQuery, TrendQuery
+from kpis.api_serializers import (
+    AccountSerializer,
+    HealthSerializer,
+    MetricSerializer,
+    QueuePageSerializer,
+    ReadingSerializer,
+    RowPageSerializer,
+    TrendPointSerializer,
+    row_json,
+)
+from kpis.catalogue import DECLARED, METRICS
+from kpis.exports import csv_rows
+from kpis.freshness import health
+from kpis.metrics import Metric, Side
+from kpis.queue import Queue
+from kpis.readings import readings
+from kpis.rows import rows
+from kpis.trends import trend
+from sellers.api_auth import accounts_for
+from sellers.days import last_complete_day, local_day
+from sellers.models import ApiToken, SellerAccount
+
+FIRST_DAY = date(2000, 1, 1)
+
+
+class ReadView(APIView):
+    """What every reading view shares: its scope and its parameters, which are refused when they are not understood."""
+
+    required_scope = ApiToken.Scope.READ
+    parameters: type[Query] = Query
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.given = self.parameters.read(request)
+
+    @cached_property
+    def now(self) -> datetime:
+        """One moment for the whole answer."""
+        return timezone.now()
+
+
+class AccountView(ReadView):
+    """A view of one account. One that the caller may not see is missing, like one that does not exist."""
+
+    @cached_property
+    def account(self) -> SellerAccount:
+        return get_object_or_404(accounts_for(self.request), key=self.kwargs["key"])
+
+    @property
+    def metric(self) -> Metric:
+        if self.kwargs["metric"] not in METRICS:
+            raise Http404
+        return METRICS[self.kwargs["metric"]]
+
+    @property
+    def on(self) -> date:
+        """The report day asked for, or the account's last complete day."""
+        on = self.given.get("on")
+        if on is None:
+            return last_complete_day(self.now, self.account.zone)
+        last = local_day(self.now, self.account.zone) + timedelta(days=1)
+        if not FIRST_DAY <= on <= last:
+            message = _("The day must be from %(first)s to %(last)s.") % {"first": FIRST_DAY, "last": last}
+            raise ValidationError({"on": [ErrorDetail(message, code="out_of_range")]})
+        return on
+
+    def page(self, count: int) -> Page:
+        return Page(self.request, self.given["page"], self.given["limit"], count)
+
+
+class MetricsView(ReadView):
+    @extend_schema(operation_id="metrics", responses=MetricSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The catalogue: every metric with its meaning, unit, rule and source."""
+        return Response(MetricSerializer(DECLARED, many=True).data)
+
+
+class AccountsView(ReadView):
+    @extend_schema(operation_id="accounts", responses=AccountSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The seller accounts that the caller may see."""
+        return Response(AccountSerializer(accounts_for(request), many=True).data)
+
+
+class AccountDetailView(AccountView):
+    @extend_schema(operation_id="account", responses=AccountSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """One seller account and its switches."""
+        return Response(AccountSerializer(self.account).data)
+
+
+class ReadingsView(AccountView):
+    parameters = OnQuery
+
+    @extend_schema(operation_id="readings", parameters=[OnQuery], responses=ReadingSerializer(many=True))
+    def get(self, request: Request, key: str) -> Response:
+        """Every metric of the account on a report day."""
+        return Response(ReadingSerializer(readings(self.account, self.on), many=True).data)
+
+
+class TrendView(AccountView):
+    parameters = TrendQuery
+
+    @extend_schema(operation_id="trend", parameters=[TrendQuery], responses=TrendPointSerializer(many=True))
+    def get(self, request: Request, key: str, metric: str) -> Response:
+        """The published weeks of one metric, oldest first; a week without a value is a gap, never a zero."""
+        points = trend(self.account, self.metric, self.given["weeks"])
+        return Response(TrendPointSerializer(points, many=True).data)
+
+
+class CsvRenderer(JSONRenderer):
+    """Lets a caller ask for CSV by its Accept header too; problems stay JSON."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class RowsView(AccountView):
+    parameters = RowsQuery
+    renderer_classes = [JSONRenderer, CsvRenderer]
+
+    @extend_schema(
+        operation_id="rows",
+        parameters=[RowsQuery],
+        responses={(200, "application/json"): RowPageSerializer, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, key: str, metric: str) -> HttpResponseBase:
+        """The rows behind a figure, newest first: page by page, or all of them as a CSV file."""
+        rowset = rows(self.account, self.metric, self.on, Side(self.given["part"]))
+        if self.given["format"] == "csv" or request.accepted_renderer.format == "csv":
+            name = f"{key}-{metric}-{self.on}-{rowset.side}.csv"
+            return StreamingHttpResponse(
+                csv_rows(rowset, self.account),
+                content_type="text/csv; charset=utf-8",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
+        window = rowset.reading.window
+        page = self.page(rowset.count)
+        results = [row_json(rowset, row) for row in rowset.page(page.start, page.stop)]
+        content = {"metric": metric, "part": rowset.side, "window": window, "columns": rowset.columns}
+        shape = RowPageSerializer({**page.links(), **content, "results": results}, context={"rowset": rowset})
+        return Response(shape.data)
+
+
+class QueueView(AccountView):
+    parameters = PageQuery
+
+    @extend_schema(operation_id="queue", parameters=[PageQuery], responses=QueuePageSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """Who waits for an answer, due when, the oldest first."""
+        queue = Queue(self.account, self.now)
+        page = self.page(queue.count)
+        return Response(QueuePageSerializer({**page.links(), "results": queue.page(page.start, page.stop)}).data)
+
+
+class HealthView(ReadView):
+    @extend_schema(operation_id="health", responses=HealthSerializer)
+    def get(self, request: Request) -> Response:
+        """Up to when figures are counted, what still waits, and whether a worker is alive."""
+        return Response(HealthSerializer(health(accounts_for(request), self.now)).data)
+
+
+@extend_schema(exclude=True)
+class MissingView(APIView):
+    """Addresses under /api/ that nothing else answers."""
+
+    permission_classes = [IsAuthenticated]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404

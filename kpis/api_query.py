@@ -1,0 +1,78 @@
+"""What the API understands in a query string. Everything else is refused by name, so that no typing slip passes."""
+
+import re
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from kpis.metrics import Side
+
+SHOWN = 40  # characters of an unknown name that are repeated in the answer
+
+
+class DayField(serializers.DateField):
+    """A day written as 2026-01-18 and in no other way."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """Plain digits; no sign, no space, no digits of other scripts."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Query(serializers.Serializer):
+    """A query string without parameters; views that take some name them in a subclass."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The parameters, checked. Raises ValidationError that names each one that is not understood."""
+        query = cls(data=request.query_params.dict())
+        problems = {}
+        for name, values in request.query_params.lists():
+            if name not in query.fields:
+                problems[name[:SHOWN]] = [ErrorDetail(_("There is no such parameter."), code="unknown_parameter")]
+            elif len(values) > 1:
+                problems[name] = [ErrorDetail(_("It is given more than once."), code="repeated_parameter")]
+        if problems:
+            raise ValidationError(problems)
+        query.is_valid(raise_exception=True)
+        return query.validated_data
+
+
+class OnQuery(Query):
+    on = DayField(
+        required=False,
+        help_text="Report day, the last day of a window without lag. Default: the account's last complete day.",
+    )
+
+
+class TrendQuery(Query):
+    weeks = WholeNumberField(default=52, min_value=1, max_value=520, help_text="How many published weeks at most.")
+
+
+class PageQuery(Query):
+    page = WholeNumberField(default=1, min_value=1, max_value=100_000)
+    limit = WholeNumberField(default=100, min_value=1, max_value=1000, help_text="Rows on a page.")
+
+
+class RowsQuery(PageQuery, OnQuery):
+    part = serializers.ChoiceField(
+        choices=[side.value for side in Side],
+        default=Side.FOR.value,
+        help_text="In the numerator, only in the denominator, or left out with the reason.",
+    )
+    format = serializers.ChoiceField(
+        choices=["json", "csv"], default="json", help_text="csv gives all rows at once, as a file."
+    )
