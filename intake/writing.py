@@ -22,7 +22,7 @@ from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAn
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Order, OrderEvent, Shipment
 from orders.recompute import recompute_orders
-from sellers.bulk import write_columns
+from sellers.bulk import update_rows
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -258,7 +258,7 @@ class SystemWriter:
         manager.bulk_create(new)
         if changed:
             manager.bulk_update(changed, sorted({*columns, "stated", "raw_item_id"}))
-        write_columns(restated, ["stated"], DEFAULT_DB_ALIAS)
+        update_rows(kind.model, restated, ["stated"], DEFAULT_DB_ALIAS)
         if kind.model is Message:
             _write_bodies(rows)
         elif kind.model is Order:
@@ -289,7 +289,7 @@ def _write_bodies(messages: Iterable[Message]) -> None:
         (changed if body.message_id else new).append(body)
         body.message = message
     MessageBody.objects.bulk_create(new, batch_size=1000)
-    write_columns(changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
+    update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
 
 
 def _load_shipments(orders: Iterable[Any]) -> None:

@@ -164,7 +164,7 @@ class Message(SourceRow):
     )
     needs_reply_source = models.CharField(_("who said so"), max_length=8, blank=True)
     agent = models.ForeignKey(
-        Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("agent"), db_index=False
+        Agent, models.RESTRICT, null=True, blank=True, related_name="+", verbose_name=_("agent"), db_index=False
     )
 
     day = models.DateField(_("day"), editable=False)
@@ -174,7 +174,7 @@ class Message(SourceRow):
     reply_seconds = models.PositiveIntegerField(_("seconds until the reply"), null=True, editable=False)
     replied_by = models.ForeignKey(
         Agent,
-        models.SET_NULL,
+        models.RESTRICT,
         null=True,
         editable=False,
         related_name="+",
@@ -264,7 +264,7 @@ class Turn(DatedRow):
     topic = models.CharField(_("topic"), max_length=80, blank=True, editable=False)
     agent = models.ForeignKey(
         Agent,
-        models.SET_NULL,
+        models.RESTRICT,
         null=True,
         editable=False,
         related_name="+",

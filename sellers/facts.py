@@ -53,19 +53,17 @@ class MarkingQuerySet(models.QuerySet):
         return created
 
     def bulk_update(self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = BATCH) -> int:
-        """Update rows and mark the days they leave and enter; day columns follow their moments."""
+        """Store these fields of the rows and mark the days they leave and enter; day columns follow their moments."""
         rows = list(objs)
-        if not rows:
-            return 0
-        columns = {*fields, *(column for column, moment in self.model.days.items() if moment in fields)}
+        columns = sorted({*fields, *(column for column, moment in self.model.days.items() if moment in fields)})
+        before: set[Touched] = set()
         with transaction.atomic(using=self.db):
-            before: set[Touched] = set()
-            for start in range(0, len(rows), BATCH):
-                keys = [row.pk for row in rows[start : start + BATCH]]
-                before |= self.model._base_manager.filter(pk__in=keys).lock()[1]
-            for row in rows:
-                row.stamp()
-            update_rows(self.model, rows, sorted(columns), self.db)
+            for start in range(0, len(rows), batch_size or BATCH):
+                chunk = rows[start : start + (batch_size or BATCH)]
+                before |= self.model._base_manager.filter(pk__in=[row.pk for row in chunk]).lock()[1]
+                for row in chunk:
+                    row.stamp()
+                update_rows(self.model, chunk, columns, self.db)
             mark(before | {touched for row in rows for touched in row.touched()})
         return len(rows)
 
