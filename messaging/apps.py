@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class MessagingConfig(AppConfig):
     name = "messaging"
     verbose_name = _("Conversations")
+
+    def ready(self) -> None:
+        from messaging import switches  # noqa: F401  # importing connects it; models must be loaded first

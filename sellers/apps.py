@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class SellersConfig(AppConfig):
     name = "sellers"
     verbose_name = _("Seller accounts")
+
+    def ready(self) -> None:
+        from sellers import audit  # models must be loaded first
+
+        audit.register()

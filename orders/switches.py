@@ -1,0 +1,16 @@
+"""Order verdicts follow the account's switches."""
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from orders.recompute import recompute_account
+from sellers.models import SellerAccount
+from sellers.switches import switched
+
+
+@receiver(switched)
+def follow_atoz_rule(account: SellerAccount, names: set[str], now: datetime, **signal: Any) -> None:
+    if "atoz_rule" in names:
+        recompute_account(account, now)
