@@ -1,14 +1,20 @@
 """What every test starts from: random keys, quick hashing, a database file of its own, and a fixed moment."""
 
+import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 
 from config import keys
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from tests.append_only import let_tests_empty_the_audit_log
 
 # pytest-django reads the settings before this file, and sets Django up after it.
@@ -33,10 +39,9 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that only PostgreSQL can pass are left out on SQLite; `script/test` runs the suite on both."""
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    """Leave out what only the other database can run; `script/test` runs the suite on both."""
+    sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    left_out = [item for item in items if item.get_closest_marker("postgres" if sqlite else "embedded")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
@@ -48,3 +53,86 @@ def now() -> datetime:
     from tests.makers import NOW  # imports models, which are loaded by the time a fixture runs
 
     return NOW
+
+
+# --- Browser -------------------------------------------------------------------------------------------------------
+
+# Debian's Chromium asks its maker's servers for news unless told not to; a closed network answers none of it.
+CHROMIUM_FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """The system's Chromium, started once."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    if program is None:
+        pytest.fail("Chromium is not installed; type: sudo apt-get install chromium")
+    # Playwright keeps an event loop in this thread, which Django takes for a reason to forbid the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # Chromium's sandbox does not work as root, which containers and CI usually are.
+    flags = CHROMIUM_FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: "Browser", live_server: Any) -> "Iterator[Callable[..., Page]]":
+    """Opens pages of the live server as a person of their own: `new_page(user, width=390, dark=True, locale="zh-CN")`.
+
+    At the end the test fails on any error in the browser's console: scripts that broke, files that are missing, and
+    everything that the content policy refused.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(user: Any = None, *, width: int = 1440, dark: bool = False, locale: str = "en-US") -> "Page":
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale=locale,
+        )
+        contexts.append(context)
+        if user is not None:
+            context.add_cookies([{**session_cookie(user), "url": live_server.url}])  # type: ignore[list-item]
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: errors.append(told(page, message)) if message.type == "error" else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(new_page: "Callable[..., Page]") -> "Page":
+    """One page of a visitor who is not signed in, on a desk-sized screen."""
+    return new_page()
+
+
+def told(page: "Page", message: "ConsoleMessage") -> str:
+    """A console message with the page it came up on and the file it is about."""
+    return f"{page.url}: {message.text} ({message.location.get('url', '')})"
+
+
+def session_cookie(user: Any) -> dict[str, str]:
+    """The cookie of a fresh session of this person."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
