@@ -9,11 +9,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+API = "/api/"
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -60,6 +62,23 @@ def _flat(detail: Any, name: str = "") -> Iterator[dict[str, str]]:
             yield from _flat(value, name)
     else:
         yield {"name": name, "code": detail.code, "detail": str(detail)}
+
+
+# --- Where no view answers -------------------------------------------------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer to a request that no view saw; under /api/ a problem."""
+    if not request.path.startswith(API):
+        return defaults.bad_request(request, exception)
+    return JsonResponse(problem(exceptions.ParseError()), status=400, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's answer when a view failed; under /api/ a problem. What happened is in the log, not in the answer."""
+    if not request.path.startswith(API):
+        return defaults.server_error(request)
+    return JsonResponse(problem(exceptions.APIException()), status=500, content_type=CONTENT_TYPE)
 
 
 # --- In the OpenAPI schema -------------------------------------------------------------------------------------------

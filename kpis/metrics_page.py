@@ -1,0 +1,88 @@
+"""The page of all metrics for docs/, written from the declarations."""
+
+from itertools import groupby
+
+from django.utils import translation
+
+from kpis.catalogue import DECLARED
+from kpis.metrics import AtLeast, AtMost, LatestShare, Metric, Score, Share, Target, Times
+from kpis.units import Unit, cut, duration
+
+HEAD = """\
+# Metrics
+
+<!-- Written by `manage.py metrics_page` from kpis/catalogue/. Change the declaration there, not this page. -->
+
+Every figure of Staygreen, as it is declared. A figure rests on the rows of one table, each counted on its local day in
+the account's own time zone. The window ends on the report day, the last complete local day, unless a lag is named.
+Exact values are compared with limit and goal; digits are cut when printed, so number and colour cannot disagree.
+"""
+
+
+def metrics_page() -> str:
+    """The whole page in Markdown, in English."""
+    with translation.override("en"):
+        parts = [HEAD]
+        for group, metrics in groupby(DECLARED, key=lambda metric: str(metric.group)):
+            parts.append(f"\n## {group}\n")
+            parts.extend(_section(metric) for metric in metrics)
+        return "".join(parts)
+
+
+def _section(metric: Metric) -> str:
+    lines = [f"\n### {metric.title}\n", f"`{metric.slug}`: {metric.help}\n", "| | |", "|---|---|"]
+    lines += [f"| {name} | {text} |" for name, text in _facts(metric) if text]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(metric: Metric) -> list[tuple[str, str]]:
+    target = metric.rule.target
+    return [
+        ("Figure", _figure(metric)),
+        ("Rows", f"{metric.fact.title} (`{metric.fact.slug}`), by `{metric.fact.moment}`"),
+        ("Part of", f"`{metric.parts_of}`" if metric.parts_of else ""),
+        ("Left out", "; ".join(str(reason) for _condition, reason in metric.left_out)),
+        ("Window", _window(metric)),
+        ("Minimum", f"{metric.rule.minimum} counted rows" if metric.rule.minimum > 1 else ""),
+        ("Colour", "none: no target" if target is None else _colours(metric.unit, target)),
+        ("Provisional", "while rows of the window wait for their verdict" if metric.open is not None else ""),
+        ("Source", f"<{metric.source}>"),
+    ]
+
+
+def _figure(metric: Metric) -> str:
+    counted, others, _left_out = metric.sides
+    if isinstance(metric, Times):
+        return "mean, median and 90th percentile, in seconds; exact, interpolated between rows"
+    assert isinstance(metric, Share)  # noqa: S101  # the kinds there are
+    scale = f"{metric.base} × " if metric.base != 1 else ""
+    latest = f"; only the latest row of each `{metric.per}` in the window" if isinstance(metric, LatestShare) else ""
+    return f"{scale}“{counted}” ÷ (“{counted}” + “{others}”){latest}"
+
+
+def _window(metric: Metric) -> str:
+    days = f"{metric.rule.days} days"
+    if metric.rule.days_from:
+        days += f" (the account's `{metric.rule.days_from}`)"
+    if isinstance(metric, Score):
+        days += ", read once a week on the week's last day"
+    lag = metric.rule.lag
+    if not lag:
+        return days
+    return f"{days}, ending {lag} {'day' if lag == 1 else 'days'} before the report day"
+
+
+def _colours(unit: Unit, target: Target) -> str:
+    limit, goal = (_mark(unit, target, name) for name in ("limit", "goal"))
+    if isinstance(target, AtLeast):
+        return f"red below {limit}, green at {goal} or more, yellow between"
+    red = "above" if isinstance(target, AtMost) else "at or above"
+    return f"red {red} {limit}, green at {goal} or less, yellow between"
+
+
+def _mark(unit: Unit, target: Target, name: str) -> str:
+    value = getattr(target, name)
+    if unit is Unit.SECONDS:
+        return duration(value)
+    text = cut(value, unit.digits).rstrip("0").rstrip(".")
+    return f"{text} %" if unit is Unit.RATE else text

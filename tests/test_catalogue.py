@@ -1,0 +1,354 @@
+"""What holds for every metric: one world with figures worked out by hand, seen through every door; and declarations
+that would be wrong, refused."""
+
+import csv
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from kpis.catalogue import DECLARED, METRICS
+from kpis.catalogue.facts import contacts
+from kpis.checks import check_facts, check_metrics, declarations_are_sound
+from kpis.exports import csv_rows
+from kpis.management.commands import metrics_page
+from kpis.metrics import AtLeast, Below, Column, Rule, Share, Side
+from kpis.readings import readings
+from kpis.rows import rows
+from kpis.sweep import sweep
+from messaging.models import Message, Turn
+from orders.models import Claim, ClaimStatus, Feedback
+from orders.recompute import recompute_orders
+from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
+
+SUNDAY = date(2026, 1, 18)
+
+# For each metric: rows for, rows against, rows left out.
+WORKED_OUT = {
+    "customer_service_score": (37, 9, 2),
+    "dissatisfaction_rate": (9, 37, 2),
+    "late_response_rate": (3, 3, 1),
+    "within_24h_rate": (2, 3, 0),
+    "first_response_time": (3, 0, 1),
+    "average_response_time": (4, 0, 1),
+    "order_defect_rate": (2, 1, 1),
+    "negative_feedback_rate": (1, 2, 1),
+    "atoz_claim_rate": (2, 1, 1),
+    "chargeback_rate": (0, 3, 1),
+    "cancellation_rate": (1, 1, 0),
+    "late_shipment_rate": (1, 3, 2),
+    "late_shipment_rate_10d": (0, 2, 0),
+}
+
+
+@pytest.fixture
+def account(db):
+    """A shop in which every metric has something to count and, where it can, something to leave out."""
+    account = make_account("acme-us")
+    # Answered after 2 h; after 48 h; never; two messages answered after 26 h and 6 h.
+    quick = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 12:00"))
+    make_conversation(account, ("buyer", "2026-01-06 10:00"), ("agent", "2026-01-08 10:00"))
+    make_conversation(account, ("buyer", "2026-01-07 10:00"))
+    make_conversation(
+        account, ("buyer", "2026-01-07 10:00"), ("buyer", "2026-01-08 06:00"), ("agent", "2026-01-08 12:00")
+    )
+    make_conversation(account, ("marked", "2026-01-09 10:00"))  # needs no reply
+    make_conversation(  # the seller began; the buyer waited half an hour, but not for a first reply
+        account, ("agent", "2026-01-10 09:00"), ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 10:30")
+    )
+    # 36 yes and 9 no; one who said no and then yes, which counts; one whom the seller had asked out of the blue.
+    make_answers(account, 36, 9, last="2026-01-18 20:00")
+    make_answer(account, "2026-01-06 10:00", False, conversation=quick)
+    make_answer(account, "2026-01-07 10:00", True, conversation=quick)
+    unasked = make_conversation(account, ("agent", "2026-01-11 09:00"))
+    make_answer(account, "2026-01-12 09:00", False, conversation=unasked)
+    # Old enough to be ripe: late with feedback and a claim; in time; shipped by the marketplace with a claim; a test.
+    late = make_order(account, "2026-01-02 10:00", ship_by="2026-01-04 10:00", confirmed="2026-01-05 10:00")
+    make_order(account, "2025-12-25 10:00", ship_by="2025-12-27 10:00", confirmed="2025-12-26 10:00")
+    afn = make_order(account, "2026-01-02 11:00", fulfilled_by="marketplace")
+    make_order(account, "2026-01-02 12:00", is_test=True)
+    # New ones: cancelled by the seller; in time.
+    make_order(
+        account,
+        "2026-01-13 10:00",
+        ship_by="2026-01-15 10:00",
+        status="cancelled",
+        cancelled_by="seller",
+        cancelled_at=at("2026-01-14 10:00"),
+    )
+    make_order(account, "2026-01-12 10:00", ship_by="2026-01-14 10:00", confirmed="2026-01-13 10:00")
+    Feedback.objects.create(
+        account=account,
+        system="test",
+        external_id="f-1",
+        order_external_id=late.external_id,
+        rating=1,
+        rated_at=at("2026-01-06 10:00"),
+    )
+    for number, order in enumerate((late, afn)):
+        Claim.objects.create(
+            account=account,
+            system="test",
+            external_id=f"cl-{number}",
+            order_external_id=order.external_id,
+            status=ClaimStatus.OPEN,
+            opened_at=at("2026-01-07 10:00"),
+        )
+    recompute_orders(account, [late.external_id, afn.external_id], NOW)
+    sweep(NOW)
+    return account
+
+
+@pytest.fixture
+def client(account):
+    client = APIClient()
+    client.force_login(make_user("mia", account))
+    return client
+
+
+def read(account):
+    return {reading.metric.slug: reading for reading in readings(account, SUNDAY)}
+
+
+def test_every_metric_is_worked_out_by_hand():
+    assert list(WORKED_OUT) == [metric.slug for metric in DECLARED]
+
+
+def test_every_figure_is_what_was_worked_out(account):
+    for slug, reading in read(account).items():
+        counted, against, _left_out = WORKED_OUT[slug]
+        assert reading.n == counted + against, slug
+        if isinstance(reading.metric, Share):
+            assert (reading.numerator, reading.denominator) == (counted, counted + against), slug
+            assert reading.value == reading.metric.value(counted, counted + against), slug
+
+
+def test_times_are_exact(account):
+    # First replies after 7,200, 93,600 and 172,800 s; over all turns also after 1,800 s.
+    first, average = (read(account)[slug] for slug in ("first_response_time", "average_response_time"))
+    assert first.stats == {"mean": 91_200, "median": 93_600, "p90": 156_960}
+    assert average.stats == {"mean": 68_850, "median": 50_400, "p90": 149_040}
+    assert (first.value, average.value) == (91_200, 68_850)
+
+
+def test_the_rows_behind_are_as_many_as_the_figure_says(account):
+    for metric in DECLARED:
+        keys = []
+        for side, expected in zip(Side, WORKED_OUT[metric.slug], strict=True):
+            rowset = rows(account, metric, SUNDAY, side)
+            listed = list(rowset)
+            assert len(listed) == rowset.count == expected, (metric.slug, side)
+            assert all(bool(row["reason"]) == (side is Side.LEFT_OUT) for row in listed), (metric.slug, side)
+            keys += [row["pk"] for row in listed]
+        assert len(keys) == len(set(keys)), f"a row stands on two sides of {metric.slug}"
+
+
+def test_api_command_and_readings_say_the_same(account, client, capsys):
+    answer = client.get(f"/api/v1/accounts/acme-us/readings?on={SUNDAY}").json()
+    call_command("readings", account="acme-us", on=str(SUNDAY), json=True)
+    assert json.loads(capsys.readouterr().out) == answer
+    for said, reading in zip(answer, read(account).values(), strict=True):
+        assert said["metric"] == reading.metric.slug
+        assert said["value"] == (None if reading.value is None else float(reading.value))
+        assert said["value_exact"] == (None if reading.value is None else str(reading.value))
+        for name in ("numerator", "denominator", "n", "band", "state", "display", "headroom", "to_goal", "counted_now"):
+            assert said[name] == getattr(reading, name), (reading.metric.slug, name)
+        assert said["window"] == {"from": str(reading.window.first), "to": str(reading.window.last)}
+
+
+def test_pages_csv_and_command_hold_the_same_rows(account, client, capsys):
+    for metric in DECLARED:
+        moment = metric.fact.columns[0]
+        for side, expected in zip(Side, WORKED_OUT[metric.slug], strict=True):
+            address = f"/api/v1/accounts/acme-us/rows/{metric.slug}?on={SUNDAY}&part={side}"
+            page = client.get(f"{address}&limit=1000").json()
+            assert page["count"] == len(page["results"]) == expected, (metric.slug, side)
+            options = {"account": "acme-us", "on": str(SUNDAY), "part": side.value}
+            call_command("rows", metric.slug, **options, json=True)
+            assert json.loads(capsys.readouterr().out) == page["results"]
+            file = b"".join(client.get(f"{address}&format=csv").streaming_content).decode()
+            call_command("rows", metric.slug, **options)
+            assert capsys.readouterr().out == file
+            head, *lines = csv.reader(StringIO(file.removeprefix("\ufeff"), newline=""))
+            assert head[: len(page["columns"])] == [
+                f"{column['title']} (seconds)" if column["kind"] == "duration" else column["title"]
+                for column in page["columns"]
+            ]
+            assert (head[-1] == "Reason") is (side is Side.LEFT_OUT)
+            assert [line[0] for line in lines] == [row[moment.path].replace("Z", "+00:00") for row in page["results"]]
+
+
+def test_a_day_is_read_in_a_constant_number_of_queries(account, client, django_assert_num_queries):
+    address = f"/api/v1/accounts/acme-us/readings?on={SUNDAY}"
+    client.get(address)  # the throttle's first note of a caller is an insert
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for day in range(1, 18):
+        make_conversation(account, ("buyer", f"2026-01-{day:02} 10:00"), ("agent", f"2026-01-{day:02} 11:00"))
+        make_order(account, f"2026-01-{day:02} 10:00")
+    sweep(NOW)
+    with django_assert_num_queries(len(few)):
+        client.get(address)
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def csv_of(account, slug, side=Side.FOR):
+    text = "".join(csv_rows(rows(account, METRICS[slug], SUNDAY, side), account))
+    return list(csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+@pytest.mark.django_db
+def test_a_csv_begins_with_a_byte_order_mark_and_tells_time_on_the_accounts_clock():
+    account = make_account(time_zone="Asia/Tokyo")
+    make_conversation(account, ("buyer", "2026-01-05 16:00"), ("agent", "2026-01-05 18:00"), external_id="c")
+    sweep(NOW)
+    text = "".join(csv_rows(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), account))
+    assert text == (
+        '\ufeff"Opened","Conversation","Channel","Topic","First","Reply","Waited (seconds)","Answered by"\r\n'
+        '"2026-01-06T01:00:00+09:00","c","E-mail","","Yes","Answered within 24 hours",7200,"Sam"\r\n'
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_no_cell_of_a_csv_is_a_formula(start):
+    account = make_account()
+    make_answer(account, "2026-01-05 10:00", False, comment=f"{start}cmd|' /C calc'!A0", external_id=f"{start}1")
+    sweep(NOW)
+    (row,) = csv_of(account, "dissatisfaction_rate")
+    assert row["Comment"] == f"'{start}cmd|' /C calc'!A0"
+    assert row["Answer"] == f"'{start}1"
+
+
+@pytest.mark.django_db
+def test_a_long_csv_is_written_in_pieces_and_complete():
+    account = make_account()
+    first = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 11:00"))
+    turn = first.turns.get()
+    messages = Message.objects.bulk_create(
+        Message(
+            account=account,
+            conversation=first,
+            system="test",
+            external_id=f"bulk-{number}",
+            sent_at=at("2026-01-05 10:00"),
+            author_kind="buyer",
+            direction="inbound",
+        )
+        for number in range(1200)
+    )
+    Turn.objects.bulk_create(
+        Turn(
+            account=account,
+            conversation=first,
+            opening=message,
+            opened_at=turn.opened_at,
+            replied_at=turn.replied_at,
+            reply=turn.reply,
+            reply_seconds=turn.reply_seconds,
+            channel="email",
+        )
+        for message in messages
+    )
+    sweep(NOW)
+    pieces = list(csv_rows(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), account))
+    assert [piece.count("\r\n") for piece in pieces] == [1, 500, 500, 201]
+
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_metrics_is_up_to_date():
+    call_command("metrics_page", check=True)
+
+
+def test_the_page_of_metrics_fails_when_a_declaration_changed(monkeypatch, tmp_path):
+    page = tmp_path / "metrics.md"
+    page.write_text("old")
+    monkeypatch.setattr(metrics_page, "PAGE", page)
+    with pytest.raises(CommandError, match="out of date"):
+        call_command("metrics_page", check=True)
+    call_command("metrics_page")
+    assert "`late_response_rate`" in page.read_text()
+
+
+# --- Declarations that are refused -----------------------------------------------------------------------------------
+
+GOOD = METRICS["late_response_rate"]
+
+
+def refused(*metrics):
+    return sorted({error.id for error in check_metrics(metrics)})
+
+
+def test_the_catalogue_itself_is_sound():
+    assert declarations_are_sound(None) == []
+
+
+def test_two_metrics_cannot_have_one_slug():
+    assert refused(GOOD, replace(GOOD)) == ["kpis.E001"]
+
+
+@pytest.mark.parametrize("word", ["title", "help", "source", "group"])
+def test_a_metric_without_words_is_refused(word):
+    assert refused(replace(GOOD, **{word: ""})) == ["kpis.E002"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [Below(limit="10", goal="12"), Below(limit="10", goal="10"), AtLeast(limit="90", goal="85")],
+)
+def test_a_goal_on_the_wrong_side_of_its_limit_is_refused(target):
+    assert refused(replace(GOOD, rule=Rule(days=30, target=target))) == ["kpis.E003"]
+
+
+@pytest.mark.parametrize("name", ["among", "of", "hit", "open"])
+def test_a_condition_that_crosses_to_another_table_is_refused(name):
+    assert refused(replace(GOOD, **{name: Q(conversation__topic="returns")})) == ["kpis.E004"]
+
+
+def test_comparing_with_another_tables_column_is_refused_too():
+    assert refused(replace(GOOD, hit=Q(sent_at__gt=F("conversation__opened_at")))) == ["kpis.E004"]
+
+
+def test_asking_whether_a_foreign_key_is_set_is_no_join():
+    assert refused(replace(GOOD, hit=Q(replied_by__isnull=True))) == []
+
+
+@pytest.mark.parametrize("condition", [Q(sent_at__lt=Now()), ~Q(reply=1) & Q(sent_at__lt=Now() - timedelta(hours=24))])
+def test_a_condition_that_reads_the_clock_is_refused(condition):
+    assert refused(replace(GOOD, of=condition)) == ["kpis.E005"]
+
+
+def test_a_moment_taken_from_the_clock_when_the_program_started_is_refused():
+    assert refused(replace(GOOD, of=Q(sent_at__lt=NOW))) == ["kpis.E005"]
+
+
+def test_leaving_rows_out_needs_a_reason():
+    assert refused(replace(GOOD, left_out=())) == ["kpis.E006"]
+    assert refused(replace(GOOD, left_out=((Q(automatic=True), ""),))) == ["kpis.E006"]
+
+
+def test_a_fact_that_no_write_marks_is_refused():
+    assert {error.id for error in check_facts([replace(contacts, slug="letters")])} == {"kpis.E007"}
+
+
+def test_a_name_that_the_table_does_not_have_is_refused():
+    assert refused(replace(GOOD, hit=Q(repyl=1))) == ["kpis.E008"]
+    column = Column(path="conversation__nothing", title="Nothing")
+    assert {error.id for error in check_facts([replace(contacts, columns=(column,))])} == {"kpis.E008"}
+
+
+def test_raw_sql_in_a_condition_is_refused():
+    assert refused(replace(GOOD, hit=Q(sent_at__lt=RawSQL("now()", ())))) == ["kpis.E009"]
