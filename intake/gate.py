@@ -234,7 +234,7 @@ def ingest(
         counts = taken.counts()
         answer = _answer(receipt.batch_id, counts, taken.outcomes, rejected)
         values = {name: counts[name] for name in Counts.NAMES}
-        done = BatchReceipt.objects.filter(pk=receipt.pk, started_at=receipt.started_at, answer=None)
+        done = BatchReceipt.objects.filter(pk=receipt.pk, started_at=receipt.started_at, answered_at=None)
         if not done.update(answer=answer, answered_at=now, **values):
             raise BatchInProgress  # another request has taken this batch over meanwhile
         return answer
@@ -293,7 +293,7 @@ def _again(found: BatchReceipt, digest: str, now: datetime) -> BatchReceipt:
         return found
     if found.started_at > now - IN_PROGRESS:
         raise BatchInProgress
-    taken_over = BatchReceipt.objects.filter(pk=found.pk, started_at=found.started_at, answer=None)
+    taken_over = BatchReceipt.objects.filter(pk=found.pk, started_at=found.started_at, answered_at=None)
     if not taken_over.update(started_at=now):
         raise BatchInProgress
     found.started_at = now

@@ -114,11 +114,9 @@ def run(
 
 def run_open(*, now: datetime, seconds: float) -> int:
     """Work on queued and abandoned imports, oldest first, for about `seconds`; returns how many were worked on."""
-    raw.forget_abandoned(now)
     end = time.monotonic() + seconds
-    _give_up()
     worked = 0
-    for import_id in list(_free().order_by("pk").values_list("pk", flat=True)):
+    for import_id in _waiting():
         left = end - time.monotonic()
         if left <= 0:
             break
@@ -130,10 +128,22 @@ def run_open(*, now: datetime, seconds: float) -> int:
     return worked
 
 
+def _waiting() -> list[int]:
+    """Runs that nobody is working on, oldest first; those that have killed enough workers are given up instead."""
+    waiting = []
+    for import_id, attempts in _free().order_by("pk").values_list("pk", "attempts"):
+        if attempts < ATTEMPTS:
+            waiting.append(import_id)
+        else:
+            error = f"Given up: {attempts} workers died while reading it."
+            _free().filter(pk=import_id).update(state=ImportRun.State.FAILED, finished_at=Now(), error=error)
+            log.error("import %s was given up after %s attempts", import_id, attempts)
+    return waiting
+
+
 def _free() -> QuerySet[ImportRun]:
-    """Runs that nobody is working on."""
     silent = Q(state=ImportRun.State.RUNNING, heartbeat_at__lt=Now() - HEARTBEAT)
-    return ImportRun.objects.filter(Q(state=ImportRun.State.QUEUED) | silent, attempts__lt=ATTEMPTS)
+    return ImportRun.objects.filter(Q(state=ImportRun.State.QUEUED) | silent)
 
 
 def _claim(import_id: int) -> str:
@@ -148,15 +158,6 @@ def _claim(import_id: int) -> str:
     if not claimed:
         raise ImportBusy
     return worker
-
-
-def _give_up() -> None:
-    silent = ImportRun.objects.filter(
-        state=ImportRun.State.RUNNING, heartbeat_at__lt=Now() - HEARTBEAT, attempts__gte=ATTEMPTS
-    )
-    silent.update(
-        state=ImportRun.State.FAILED, finished_at=Now(), error=f"Given up: {ATTEMPTS} workers died while reading it."
-    )
 
 
 class _Reading:

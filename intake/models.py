@@ -43,6 +43,8 @@ class RawItem(models.Model):
             ),
             models.CheckConstraint(condition=Q(size__gte=0), name="raw_item_size"),
         ]
+        # Uploads that broke off are looked for at every new one.
+        indexes = [models.Index(fields=["received_at"], condition=Q(state="receiving"), name="raw_item_receiving")]
 
     def __str__(self) -> str:
         return self.name or f"{self.kind} {self.pk}"

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import IO
 
@@ -51,6 +50,7 @@ def store_file(account: SellerAccount, name: str, stream: IO[bytes], *, media_ty
 
     Until the last piece is in, the item says so and nobody reads it.
     """
+    _forget_abandoned(now)
     item = RawItem.objects.create(
         account=account, kind=RawKind.FILE, name=printable(name)[:255], media_type=media_type[:120], received_at=now
     )
@@ -72,10 +72,8 @@ def store_file(account: SellerAccount, name: str, stream: IO[bytes], *, media_ty
     return item
 
 
-def forget_abandoned(now: datetime) -> int:
-    """Clear away uploads that broke off; returns how many."""
-    gone = RawItem.objects.filter(state=RawItem.State.RECEIVING, received_at__lt=now - ABANDONED)
-    return gone.delete()[1].get("intake.RawItem", 0)
+def _forget_abandoned(now: datetime) -> None:
+    RawItem.objects.filter(state=RawItem.State.RECEIVING, received_at__lt=now - ABANDONED).delete()
 
 
 def open_item(item: RawItem) -> IO[bytes]:
@@ -121,9 +119,3 @@ class _Pieces(io.RawIOBase):
         self.left = self.left[count:]
         self.offset += count
         return count
-
-
-def pieces(item: RawItem) -> Iterator[bytes]:
-    """The stored pieces in order."""
-    for chunk in RawChunk.objects.filter(item=item).order_by("position").iterator(chunk_size=1):
-        yield unseal(chunk.sealed)

@@ -257,7 +257,8 @@ class SystemWriter:
         manager = kind.model._default_manager
         manager.bulk_create(new)
         if changed:
-            manager.bulk_update(changed, sorted({*columns, "stated", "raw_item_id"}))
+            # The day may be cut from any of several columns, so it is always written along.
+            manager.bulk_update(changed, sorted({*columns, *kind.model.days, "stated", "raw_item_id"}))
         update_rows(kind.model, restated, ["stated"], DEFAULT_DB_ALIAS)
         if kind.model is Message:
             _write_bodies(rows)
