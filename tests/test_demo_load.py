@@ -1,0 +1,157 @@
+"""The sample data goes in through the gate, once, whatever interrupts it, and comes out without a trace."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from intake.demo.load import SampleError, Told, choose, load
+from intake.demo.remove import owned, remove
+from intake.imports import run
+from intake.models import ImportRun, RawItem
+from kpis.models import WeekReport
+from messaging.models import Conversation, Message
+from orders.models import Order
+from sellers.marks import Mark
+from sellers.models import Membership, SellerAccount
+from tests.makers import make_account, make_conversation, make_order, make_user
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+SMALL = Told(NOON, 0.004)  # some 1,300 records
+
+
+def quiet(current: ImportRun) -> None:
+    """Progress that nobody watches."""
+
+
+def demo(**options: object) -> str:
+    out = StringIO()
+    call_command("demo", stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+def test_everything_is_created_through_the_gate_and_kept_raw() -> None:
+    runs = load(SMALL, now=NOON, report=quiet)
+
+    assert len(runs) == 12
+    assert all(one.state == ImportRun.State.DONE and one.received == one.created > 0 for one in runs)
+    assert all(one.warnings == {} for one in runs)
+    assert RawItem.objects.filter(account__demo=True, state="stored").count() == 12
+    assert SellerAccount.objects.filter(demo=True).count() == 12
+    assert Message.objects.count() > 400
+    assert Order.objects.count() > 200
+
+
+def test_a_second_load_creates_nothing() -> None:
+    load(SMALL, now=NOON, report=quiet)
+    rows, marks = Message.objects.count(), Mark.objects.count()
+
+    assert load(choose(now=NOON + timedelta(days=3)), now=NOON + timedelta(days=3), report=quiet) == []
+    assert (Message.objects.count(), Mark.objects.count()) == (rows, marks)
+    assert ImportRun.objects.count() == 12
+
+
+def test_the_same_file_read_again_changes_nothing() -> None:
+    first = load(SMALL, now=NOON, report=quiet)[0]
+    marks = Mark.objects.count()
+
+    again = ImportRun.objects.create(
+        account=first.account, raw_item=first.raw_item, name="again", source="api.ingest", created_at=NOON
+    )
+    done = run(again.pk, now=NOON)
+
+    assert (done.received, done.unchanged) == (first.received, first.received)
+    assert Mark.objects.count() == marks
+
+
+class Killed(Exception):
+    """The end of a process, as far as a test can have one."""
+
+
+def die(current: ImportRun) -> None:
+    raise Killed
+
+
+def test_a_killed_load_goes_on_with_the_same_history_hours_later() -> None:
+    with pytest.raises(Killed):
+        load(SMALL, now=NOON, report=die)
+    ImportRun.objects.update(heartbeat_at=datetime(2026, 1, 1, tzinfo=UTC))  # long silent
+    later = NOON + timedelta(hours=5)
+
+    told = choose(now=later)
+    runs = load(told, now=later, report=quiet)
+
+    assert told == SMALL
+    assert len(runs) == RawItem.objects.count() == 12
+    assert all(one.received == one.created for one in runs)
+
+
+def test_the_default_ends_with_the_last_whole_hour_and_a_day_ends_at_noon() -> None:
+    now = datetime(2026, 11, 25, 9, 47, 12, tzinfo=UTC)
+
+    assert choose(now=now) == Told(datetime(2026, 11, 25, 9, 0, tzinfo=UTC), 1.0)
+    assert choose(now=now, today=date(2026, 11, 20)).until == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    assert choose(now=now, today=date(2026, 11, 25)).until == datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    with pytest.raises(SampleError, match="has not come yet"):
+        choose(now=now, today=date(2026, 11, 26))
+
+
+def test_another_history_beside_the_first_is_refused() -> None:
+    load(SMALL, now=NOON, report=quiet)
+
+    with pytest.raises(CommandError, match="demo --remove"):
+        demo(today="2026-11-20", now="2026-11-25T12:00:00Z")
+
+
+def test_an_account_of_the_user_with_a_key_of_ours_is_left_alone() -> None:
+    make_account("demo-de")
+
+    with pytest.raises(CommandError, match="demo-de"):
+        demo(scale=0.004, now="2026-11-25T12:00:00Z")
+    assert SellerAccount.objects.filter(demo=True).count() == 0
+
+
+def test_the_command_counts_days_and_closes_weeks() -> None:
+    summary = json.loads(demo(scale=0.004, now="2026-11-25T12:00:00Z", json=True))
+
+    assert summary["accounts"] == 12
+    assert summary["received"] == summary["created"] > 1000
+    assert summary["quarantined"] == 0
+    assert summary["weeks_closed"] == WeekReport.objects.count() > 12 * 70
+    assert Mark.objects.count() == 0
+
+
+def test_removing_takes_the_samples_out_and_nothing_else() -> None:
+    own = make_account("acme-us")
+    make_conversation(own, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 11:00"))
+    make_order(own, "2026-01-05 10:00")
+    before = (own.pk, Conversation.objects.count(), Message.objects.count(), Order.objects.count())
+    marks = Mark.objects.filter(account=own).count()
+    demo(scale=0.004, now="2026-11-25T12:00:00Z")
+    make_user("manager", own, SellerAccount.objects.get(key="demo-jp"))
+
+    demo(remove=True)
+
+    assert list(SellerAccount.objects.values_list("pk", flat=True)) == [own.pk]
+    assert (own.pk, Conversation.objects.count(), Message.objects.count(), Order.objects.count()) == before
+    assert Mark.objects.filter(account=own).count() == marks
+    assert Membership.objects.count() == 1
+    assert RawItem.objects.count() == ImportRun.objects.count() == WeekReport.objects.count() == 0
+    assert remove(print) == 0
+
+
+def test_every_table_of_an_account_is_known_to_the_removal() -> None:
+    """A new table with an account must not be left behind; every model that reaches one is named by `owned`."""
+    direct = {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.related_model is SellerAccount
+    }
+
+    assert direct <= {model for model, _path in owned()}
