@@ -56,6 +56,7 @@ app.conf.update(
     worker_send_task_events=False,
     worker_enable_remote_control=bool(REDIS_URL),
     timezone="UTC",
+    beat_scheduler="config.beat:MemoryScheduler",
     beat_schedule={
         "sweep": every(2, "kpis.tasks.sweep"),
         "close weeks": every(60, "kpis.tasks.close_weeks"),

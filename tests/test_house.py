@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 
 from config import checks, environment, keys
 from config.celery import app as celery_app
 from config.logs import OneLineFormatter
+from kpis import freshness
 from sellers.models import User
 from tests.makers import make_user
 
@@ -300,6 +303,15 @@ def test_pages_are_kept_by_nobody_but_their_reader(client: Client, db: None) -> 
 def test_a_proxys_request_id_is_kept_and_a_strange_one_is_not(client: Client) -> None:
     assert client.get("/healthz", headers={"X-Request-ID": "abc-12345"})["X-Request-ID"] == "abc-12345"
     assert client.get("/healthz", headers={"X-Request-ID": "a b"})["X-Request-ID"] != "a b"
+
+
+def test_readiness_asks_for_a_living_worker(client: Client, db: None) -> None:
+    assert client.get("/readyz").status_code == 503
+    freshness.beat(timezone.now())
+    assert client.get("/readyz").status_code == 200
+    freshness.beat(timezone.now() - timedelta(seconds=90))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
 
 
 def test_nobody_signs_up_alone(client: Client, db: None) -> None:

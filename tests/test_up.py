@@ -8,9 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -24,102 +21,10 @@ from django.conf import settings
 from config.prepare import first_login, load_demo
 from sellers.models import User
 from tests.makers import make_account
+from tests.running import PATIENCE_SECONDS, Up, status, variables
 
-PATIENCE_SECONDS = 60
-
-
-def variables(data_dir: Path, **more: str) -> dict[str, str]:
-    """The environment of a bare machine: nothing of ours but the data folder and a port of the system's choice."""
-    plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    return {**plain, "DATA_DIR": str(data_dir), "PORT": "0", "WEB_PROCESSES": "1", **more}
-
-
-class Running:
-    """One `manage.py up`, its output so far, and the processes it has started."""
-
-    def __init__(self, data_dir: Path, **more: str) -> None:
-        self.popen = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=settings.BASE_DIR,
-            env=variables(data_dir, **more),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self.seen: set[psutil.Process] = set()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.popen.stdout is not None
-        for line in self.popen.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    @property
-    def output(self) -> str:
-        return "\n".join(self.lines)
-
-    def line(self, start: str) -> str:
-        """The first line with this start, waited for."""
-        wait_until(lambda: any(line.startswith(start) for line in self.lines), lambda: self.output)
-        return next(line for line in self.lines if line.startswith(start))
-
-    def ready(self) -> "Running":
-        self.line("Ctrl-C")
-        self.children()
-        return self
-
-    @property
-    def url(self) -> str:
-        return self.line("Dashboard: ").removeprefix("Dashboard: ")
-
-    def login(self) -> tuple[str, str]:
-        name, password = self.line("Sign in: ").removeprefix("Sign in: ").split(" / ")
-        return name, password
-
-    def children(self) -> list[psutil.Process]:
-        found = psutil.Process(self.popen.pid).children(recursive=True)
-        self.seen.update(found)
-        return found
-
-    def child(self, module: str) -> psutil.Process:
-        """The leader of the web server ("gunicorn") or the worker ("celery"), waited for."""
-
-        def leaders() -> list[psutil.Process]:
-            direct = psutil.Process(self.popen.pid).children()
-            self.children()
-            return [process for process in direct if process.is_running() and module in process.cmdline()]
-
-        wait_until(lambda: bool(leaders()), lambda: self.output)
-        return leaders()[0]
-
-    def survivors(self) -> list[psutil.Process]:
-        """Processes it had started that still run after a moment; a corpse that nobody collected does not run."""
-        _, alive = psutil.wait_procs(self.seen, timeout=5)
-        return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
-
-    def end(self) -> int:
-        """Ctrl-C; gives the exit code."""
-        if self.popen.poll() is None:
-            self.children()
-            self.popen.send_signal(signal.SIGINT)
-        return self.popen.wait(PATIENCE_SECONDS)
-
-
-def wait_until(condition: Callable[[], bool], explain: Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, explain()
-        time.sleep(0.05)
-
-
-def status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
+# One worker of a parallel run takes them all: they share a folder that is expensive to make.
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("up")]
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +48,12 @@ def data_dir(prepared: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(data_dir: Path) -> Iterator[Callable[..., Running]]:
+def start(data_dir: Path) -> Iterator[Callable[..., Up]]:
     """Starts `up` on the prepared folder; whatever the test does, nothing runs afterwards."""
-    started: list[Running] = []
+    started: list[Up] = []
 
-    def begin(folder: Path = data_dir, **more: str) -> Running:
-        started.append(Running(folder, **more))
+    def begin(folder: Path = data_dir, **more: str) -> Up:
+        started.append(Up(folder, **more))
         return started[-1]
 
     yield begin
@@ -158,7 +63,7 @@ def start(data_dir: Path) -> Iterator[Callable[..., Running]]:
 
 
 def test_the_first_start_makes_all_it_needs_and_its_login_opens_the_door(
-    start: Callable[..., Running], tmp_path: Path
+    start: Callable[..., Up], tmp_path: Path
 ) -> None:
     fresh = tmp_path / "not" / "there" / "yet"
     running = start(fresh).ready()
@@ -178,7 +83,7 @@ def test_the_first_start_makes_all_it_needs_and_its_login_opens_the_door(
     assert "session" in {cookie.name for cookie in cookies}
 
 
-def test_a_later_start_repeats_nothing_and_gives_the_same_login(start: Callable[..., Running], data_dir: Path) -> None:
+def test_a_later_start_repeats_nothing_and_gives_the_same_login(start: Callable[..., Up], data_dir: Path) -> None:
     name, password = (data_dir / "first_login").read_text().split()
     running = start().ready()
     assert running.login() == (name, password)
@@ -186,27 +91,26 @@ def test_a_later_start_repeats_nothing_and_gives_the_same_login(start: Callable[
     assert status(f"{running.url}/user/login/") == 200
 
 
-def test_collected_files_are_served_compressed_and_for_ever(start: Callable[..., Running]) -> None:
+def test_collected_files_are_served_compressed_and_for_ever(start: Callable[..., Up]) -> None:
     running = start().ready()
     page = urllib.request.urlopen(f"{running.url}/admin/login/", timeout=20).read().decode()
     assert "/static/" not in page or re.search(r"/static/[\w./-]+\.[0-9a-f]{12}\.css", page)
 
 
-def test_ctrl_c_ends_everything_cleanly(start: Callable[..., Running]) -> None:
+def test_ctrl_c_ends_everything_cleanly(start: Callable[..., Up]) -> None:
     running = start().ready()
     assert running.end() == 0
     assert running.survivors() == []
     assert "Stopped." in running.lines
 
 
-def test_sigterm_ends_everything_cleanly(start: Callable[..., Running]) -> None:
+def test_sigterm_ends_everything_cleanly(start: Callable[..., Up]) -> None:
     running = start().ready()
-    running.popen.terminate()
-    assert running.popen.wait(PATIENCE_SECONDS) == 0
+    assert running.end(signal.SIGTERM) == 0
     assert running.survivors() == []
 
 
-def test_nothing_outlives_a_killed_up(start: Callable[..., Running]) -> None:
+def test_nothing_outlives_a_killed_up(start: Callable[..., Up]) -> None:
     running = start().ready()
     assert len(running.seen) >= 3  # gunicorn, its worker, celery
     running.popen.kill()
@@ -214,7 +118,7 @@ def test_nothing_outlives_a_killed_up(start: Callable[..., Running]) -> None:
     assert running.survivors() == []
 
 
-def test_after_a_kill_the_next_start_is_not_refused(start: Callable[..., Running]) -> None:
+def test_after_a_kill_the_next_start_is_not_refused(start: Callable[..., Up]) -> None:
     first = start().ready()
     port = str(urllib.parse.urlsplit(first.url).port)
     first.popen.kill()
@@ -222,7 +126,7 @@ def test_after_a_kill_the_next_start_is_not_refused(start: Callable[..., Running
     assert status(f"{start(PORT=port).ready().url}/healthz") == 200
 
 
-def test_a_killed_worker_is_started_again(start: Callable[..., Running]) -> None:
+def test_a_killed_worker_is_started_again(start: Callable[..., Up]) -> None:
     running = start().ready()
     worker = running.child("celery")
     worker.kill()
@@ -231,7 +135,7 @@ def test_a_killed_worker_is_started_again(start: Callable[..., Running]) -> None
     assert status(f"{running.url}/healthz") == 200
 
 
-def test_a_killed_web_server_leaves_no_half_of_it_and_is_started_again(start: Callable[..., Running]) -> None:
+def test_a_killed_web_server_leaves_no_half_of_it_and_is_started_again(start: Callable[..., Up]) -> None:
     running = start().ready()
     master = running.child("gunicorn")
     old = [master, *master.children()]
@@ -242,7 +146,7 @@ def test_a_killed_web_server_leaves_no_half_of_it_and_is_started_again(start: Ca
     assert alive == []
 
 
-def test_nothing_outlives_up_and_web_server_killed_together(start: Callable[..., Running]) -> None:
+def test_nothing_outlives_up_and_web_server_killed_together(start: Callable[..., Up]) -> None:
     running = start().ready()
     master = running.child("gunicorn")
     master.suspend()  # it cannot react to anything any more
@@ -252,44 +156,38 @@ def test_nothing_outlives_up_and_web_server_killed_together(start: Callable[...,
     assert running.survivors() == []
 
 
-def test_a_second_start_on_the_same_folder_is_refused_in_one_sentence(
-    start: Callable[..., Running], data_dir: Path
-) -> None:
+def test_a_second_start_on_the_same_folder_is_refused_in_one_sentence(start: Callable[..., Up], data_dir: Path) -> None:
     first = start().ready()
     second = start()
-    assert second.popen.wait(PATIENCE_SECONDS) == 1
-    wait_until(lambda: bool(second.lines), lambda: "")
+    assert second.wait() == 1
     assert second.lines == [
         f"CommandError: Staygreen already runs on {data_dir} (process {first.popen.pid}); stop it first, "
         "or set another DATA_DIR."
     ]
 
 
-def test_a_taken_port_is_one_sentence_before_anything_starts(start: Callable[..., Running]) -> None:
+def test_a_taken_port_is_one_sentence_before_anything_starts(start: Callable[..., Up]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         running = start(PORT=str(port))
-        assert running.popen.wait(PATIENCE_SECONDS) == 1
-    wait_until(lambda: bool(running.lines), lambda: "")
+        assert running.wait() == 1
     assert running.lines == [
         f"CommandError: Port {port} is taken by another program; stop it, or set PORT to a free one."
     ]
 
 
-def test_a_part_that_never_stays_up_ends_the_whole_with_a_reason(start: Callable[..., Running]) -> None:
+def test_a_part_that_never_stays_up_ends_the_whole_with_a_reason(start: Callable[..., Up]) -> None:
     running = start(WEB_PROCESSES="many")
-    assert running.popen.wait(PATIENCE_SECONDS) == 1
-    wait_until(lambda: "CommandError" in running.output, lambda: running.output)
+    assert running.wait() == 1
     assert "WEB_PROCESSES must be a whole number from 1 to 64, not “many”." in running.output
     assert "The web server ended 5 times in a row within 10 seconds of its start" in running.output
 
 
-def test_a_database_that_is_away_is_one_sentence(start: Callable[..., Running]) -> None:
+def test_a_database_that_is_away_is_one_sentence(start: Callable[..., Up]) -> None:
     running = start(DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
-    assert running.popen.wait(PATIENCE_SECONDS) == 1
-    wait_until(lambda: bool(running.lines), lambda: "")
+    assert running.wait() == 1
     assert len(running.lines) == 1
     assert running.lines[0].startswith("CommandError: The database does not answer: ")
 

@@ -1,0 +1,66 @@
+"""The same product on PostgreSQL and Redis: only settings decide."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tests.running import Program, Up, status, variables, wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("up")]
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an installation with a database of its own on the servers of this test run."""
+    server, name = os.environ["DATABASE_URL"], f"up_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    environment = variables(
+        tmp_path / "data",
+        DATABASE_URL=f"{server.rsplit('/', 1)[0]}/{name}",
+        REDIS_URL=f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/7",
+    )
+    yield environment
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def heartbeats(environment: dict[str, str]) -> int:
+    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT count(*) FROM kpis_heartbeat").fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_up_runs_on_postgresql_and_redis(services: dict[str, str]) -> None:
+    up = Up(Path(services["DATA_DIR"]), **services)
+    try:
+        up.ready()
+        assert status(f"{up.url}/user/login/") == 200
+        wait_until(lambda: heartbeats(services) == 1, lambda: up.output)  # beat, broker, worker and database all work
+        assert status(f"{up.url}/readyz") == 200
+        assert not (Path(services["DATA_DIR"]) / "db.sqlite3").exists()
+    finally:
+        assert up.end() == 0
+    assert up.survivors() == []
+
+
+def test_worker_and_beat_run_apart(services: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=settings.BASE_DIR, env=services, check=True)
+    before = set(Path(settings.BASE_DIR).iterdir())
+    worker = Program(["-m", "celery", "--app", "config", "worker", "--concurrency", "1"], services)
+    beat = Program(["-m", "celery", "--app", "config", "beat", "--pidfile", ""], services)
+    try:
+        wait_until(lambda: heartbeats(services) == 1, lambda: worker.output + beat.output)
+    finally:
+        beat.end(signal.SIGTERM)
+        worker.end(signal.SIGTERM)
+    assert worker.survivors() == []
+    assert {path.name for path in set(Path(settings.BASE_DIR).iterdir()) - before} <= {"__pycache__"}
