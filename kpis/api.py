@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -129,8 +129,8 @@ class TrendView(AccountView):
         return Response(TrendPointSerializer(points, many=True).data)
 
 
-class CsvRenderer(JSONRenderer):
-    """Lets a caller ask for CSV by its Accept header too; problems stay JSON."""
+class CsvRenderer(BaseRenderer):
+    """Lets a caller ask for CSV by its Accept header too; the file itself is streamed past it."""
 
     media_type = "text/csv"
     format = "csv"

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -35,6 +36,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
     set_rollback()
+    # A caller who asked for CSV or a schema still gets the problem in the format its content type promises.
+    context["request"].accepted_renderer = JSONRenderer()
+    context["request"].accepted_media_type = JSONRenderer.media_type
     return Response(problem(error), status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
 
 
