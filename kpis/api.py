@@ -178,7 +178,7 @@ class HealthView(ReadView):
     @extend_schema(operation_id="health", responses=HealthSerializer)
     def get(self, request: Request) -> Response:
         """Up to when figures are counted, what still waits, and whether a worker is alive."""
-        return Response(HealthSerializer(health(accounts_for(request), self.now)).data)
+        return Response(HealthSerializer(health(list(accounts_for(request)), self.now)).data)
 
 
 @extend_schema(exclude=True)

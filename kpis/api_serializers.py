@@ -143,7 +143,7 @@ class MetricSerializer(serializers.Serializer):
     fact = serializers.CharField(source="fact.slug", help_text="The table whose rows it counts.")
     parts_of = serializers.CharField(help_text="The metric that this one is a part of, or empty.")
     rule = RuleSerializer(source="*")
-    source = serializers.URLField()
+    source = serializers.URLField()  # type: ignore[assignment]  # a field called like an attribute of fields
 
 
 class AccountSerializer(serializers.ModelSerializer):
@@ -170,7 +170,7 @@ class PageSerializer(serializers.Serializer):
 
 class ChoiceSerializer(serializers.Serializer):
     value = serializers.JSONField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field called like an attribute of fields
 
 
 class ColumnSerializer(serializers.Serializer):

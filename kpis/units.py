@@ -57,7 +57,7 @@ def duration(value: Fraction) -> str:
             break
     else:
         largest = sizes[-1:]
-    parts = []
+    parts: list[str] = []
     for size, label in largest:
         amount, seconds = divmod(seconds, size)
         if amount or not parts:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,14 +27,19 @@ KEY = re.compile(rb"sg_[0-9a-f]{64}")  # REST_KNOX's prefix and 256 random bits
 NOTE_USE_EVERY = timedelta(minutes=1)  # a busy token costs one write a minute
 
 
+def token_of(request: Request) -> ApiToken | None:
+    """The token that the request came with; None for a person who signed in."""
+    return cast("ApiToken | None", request.auth)
+
+
 def accounts_for(request: Request) -> AccountQuerySet:
     """The accounts that exist for this caller."""
-    return SellerAccount.objects.visible_to(request.user, request.auth)
+    return SellerAccount.objects.visible_to(request.user, token_of(request))
 
 
 def writable_for(request: Request) -> AccountQuerySet:
     """The accounts whose facts this caller may change."""
-    return SellerAccount.objects.writable_by(request.user, request.auth)
+    return SellerAccount.objects.writable_by(request.user, token_of(request))
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -86,10 +91,11 @@ class ScopePermission(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if not request.user.is_authenticated:
             return False
-        if request.auth is None:
+        token = token_of(request)
+        if token is None:
             return True
         scope = getattr(view, "required_scope", None)
-        if scope is None or scope not in request.auth.scopes:
+        if scope is None or scope not in token.scopes:
             raise PermissionDenied(_("The token does not have the scope for this."), code="scope")
         return True
 
@@ -100,8 +106,9 @@ class CallerThrottle(SimpleRateThrottle):
     scope = "caller"
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
-        if isinstance(request.auth, ApiToken):
-            return f"throttle:token:{request.auth.pk[:32]}"
+        token = token_of(request)
+        if token is not None:
+            return f"throttle:token:{token.pk[:32]}"
         if request.user.is_authenticated:
             return f"throttle:user:{request.user.pk}"
         return f"throttle:address:{self.get_ident(request)}"

@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 break
             if swept.busy:
                 time.sleep(BUSY_PAUSE_SECONDS)
-        swept_accounts = SellerAccount.objects.all() if accounts is None else accounts
+        swept_accounts = list(SellerAccount.objects.all()) if accounts is None else accounts
         waiting = freshness(swept_accounts).waiting
         failed = DayFailure.objects.filter(account__in=swept_accounts).count()
         if options["json"]:
