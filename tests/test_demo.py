@@ -15,7 +15,7 @@ from intake.fields import Cleaning
 from intake.statements import read_statement
 
 TODAY = date(2026, 11, 25)  # a Wednesday; this week's Monday is 23 November
-DIGEST = "2d24312186ecb0e1d4575c421ee90df76ef8db58b0fa4eca01f1ed40efe510f1"
+DIGEST = "08a8889baf10fccf64c804ed5eef30d3793a373dfe32f828ce3656e48064a3fa"
 PROMISES = {"ship_by_at", "deliver_by_at", "evidence_due_at"}  # the only moments that may lie ahead
 
 Record = dict[str, Any]
@@ -81,11 +81,11 @@ def test_it_is_as_large_as_the_docs_say(told: Told) -> None:
         "conversation": 56_405,
         "message": 150_582,
         "survey_answer": 20_513,
-        "order": 80_909,
-        "return": 3_422,
-        "feedback": 4_676,
+        "order": 80_911,
+        "return": 3_421,
+        "feedback": 4_657,
         "claim": 123,
-        "chargeback": 147,
+        "chargeback": 146,
     }
 
 
