@@ -107,6 +107,28 @@ def test_nobody_gets_in_without_credentials(ours, method):
         assert response["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_no_route_accepts_a_key_that_does_not_count(ours, theirs, method):
+    strangers = [client for client, for_ours, _for_theirs in actors(ours, theirs).values() if for_ours == 401]
+    assert len(strangers) == 4
+    for pattern in api_routes():
+        for client in strangers:
+            problem_of(getattr(client, method)(address_of(pattern, ours)), 401)
+
+
+def test_every_route_is_closed_to_tokens_without_its_scope(ours):
+    mia = make_user("mia", ours, role=Membership.Role.MANAGER)
+    reading, bringing, nothing = (bearer(key_of(mia, ours, scopes=[scope])) for scope in ("read", "ingest", "read"))
+    ApiToken.objects.filter(pk=ApiToken.objects.order_by("created").last().pk).update(scopes=[])
+    for pattern in api_routes():
+        scope = pattern.callback.view_class.required_scope
+        closed = {ApiToken.Scope.READ: [bringing, nothing], ApiToken.Scope.INGEST: [reading, nothing]}
+        for client in closed[scope] if isinstance(scope, str) else [nothing]:  # some take either scope
+            for method in METHODS:
+                response = getattr(client, method)(address_of(pattern, ours))
+                assert problem_of(response, 403)["code"] == "scope", (pattern.name, method)
+
+
 def actors(ours, theirs):
     """For each caller: a client, and what the route of our account and of theirs answers."""
     viewer = make_user("viewer", ours)
