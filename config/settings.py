@@ -250,6 +250,13 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sellers.api_problems.document_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "RowErrorCode": "intake.codes.ErrorCode",
+        "RowWarningCode": "intake.codes.WarningCode",
+        "ImportState": "intake.models.ImportRun.State",
+        "RejectedRowState": "intake.models.RejectedRow.State",
+        "ReadingState": "kpis.api_serializers.STATES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -35,6 +35,7 @@ urlpatterns = [
     path("user/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("kpis.urls")),
+    path("api/v1/", include("intake.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api_docs"),
     re_path(r"^api/", MissingView.as_view()),

@@ -43,6 +43,9 @@ WindowSerializer = type(
 )
 
 
+STATES = [(state.value, state.value) for state in State]  # named in the schema by settings' ENUM_NAME_OVERRIDES
+
+
 class StatsSerializer(serializers.Serializer):
     mean = NumberField(allow_null=True)
     median = NumberField(allow_null=True)
@@ -62,7 +65,7 @@ class FigureSerializer(serializers.Serializer):
     denominator = serializers.IntegerField(allow_null=True)
     n = serializers.IntegerField(help_text="How many rows the value rests on.")
     band = serializers.ChoiceField(choices=[band.value for band in Band])
-    state = serializers.ChoiceField(choices=[state.value for state in State])
+    state = serializers.ChoiceField(choices=STATES)
     carried_from = serializers.DateField(
         allow_null=True, help_text="The last day of the week whose score is shown, when this week has too few answers."
     )
