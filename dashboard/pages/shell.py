@@ -1,0 +1,46 @@
+"""What stands around every page: how fresh the figures are, and the accounts one can switch to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dashboard import words
+from kpis.freshness import Freshness, freshness
+from sellers.days import local_day
+from sellers.models import SellerAccount
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """`zone` is the account's on an account's pages and UTC where several accounts stand side by side."""
+
+    accounts: Sequence[SellerAccount]
+    freshness: Freshness
+    zone: ZoneInfo
+    today: date
+
+    @property
+    def newest_day(self) -> str:
+        day = self.freshness.newest_day
+        return "" if day is None else words.long_day(day)
+
+    @property
+    def counted_at(self) -> str:
+        at = self.freshness.counted_at
+        return "" if at is None else words.moment(at, self.zone)
+
+    @property
+    def is_current(self) -> bool:
+        """Nothing waits, and there are figures up to yesterday."""
+        day = self.freshness.newest_day
+        return not self.freshness.waiting and day is not None and day >= self.today - timedelta(days=1)
+
+
+def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
+    """Two queries. On an account's page the freshness is that account's."""
+    zone = UTC_ZONE if account is None else account.zone
+    fresh = freshness(accounts if account is None else [account])
+    return Shell(accounts, fresh, zone, local_day(now.astimezone(UTC), zone))

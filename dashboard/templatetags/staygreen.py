@@ -1,0 +1,89 @@
+"""Small pieces of every page: signs, arrows, sparklines, limits of a scale. Geometry only; figures come in finished."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from dashboard.cards import Card
+from kpis.metrics import Metric, Score
+from kpis.trends import TrendPoint
+
+register = template.Library()
+
+WIDTH, HEIGHT, EDGE = 96, 32, 4
+
+
+@register.inclusion_tag("dashboard/_sparkline.html")
+def sparkline(card: Card) -> dict[str, Any]:
+    """The card's weeks as a small line: gaps stay gaps, the last figure carries its colour as a shape."""
+    metric, line = card.metric, card.line
+    known = [(index, figure, figure.value) for index, figure in enumerate(line) if figure.value is not None]
+    if len(known) < 2:
+        return {"empty": True}
+    target = metric.rule.target
+    limit = None if target is None else float(target.limit)
+    heights = {index: float(value * metric.unit.scale) for index, _figure, value in known}
+    # Scores share one scale, so that rows of a table can be compared; other figures fill theirs.
+    floor, ceiling = (5.0, 9.0) if isinstance(metric, Score) else (heights[known[0][0]],) * 2
+    low, high = min(floor, *heights.values()), max(ceiling, *heights.values())
+
+    def x(index: int) -> float:
+        return round(EDGE + index * (WIDTH - 2 * EDGE) / (len(line) - 1), 1)
+
+    def y(height: float) -> float:
+        return round(HEIGHT - EDGE - (height - low) * (HEIGHT - 2 * EDGE) / ((high - low) or 1.0), 1)
+
+    steps = [f"{'L' if index - 1 in heights else 'M'}{x(index)} {y(height)}" for index, height in heights.items()]
+    last, newest, _value = known[-1]
+    return {
+        "path": "".join(steps),
+        "limit": y(limit) if limit is not None and low <= limit <= high else None,
+        "x": x(last),
+        "y": y(heights[last]),
+        "band": newest.band.value,
+        "label": _("%(metric)s over %(weeks)d weeks, from %(first)s to %(last)s")
+        % {
+            "metric": metric.title,
+            "weeks": len(card.points),
+            "first": known[0][1].display,
+            "last": newest.display,
+        },
+    }
+
+
+@register.inclusion_tag("dashboard/_scale.html")
+def scale(metric: Metric, now: Any, before: TrendPoint | None) -> dict[str, Any]:
+    """The score's 0 to 10 with its three colours, today's mark and last week's."""
+    target = metric.rule.target
+    if target is None:
+        raise ValueError(f"{metric.slug} has no target, so its scale has no colours to show")
+    limit, goal = float(target.limit), float(target.goal)
+    earlier = None if before is None else before.shown
+    return {
+        "limit": limit,
+        "goal": goal,
+        "red": limit * 10 - 0.6,
+        "yellow_from": limit * 10 + 0.6,
+        "yellow": (goal - limit) * 10 - 1.2,
+        "green_from": goal * 10 + 0.6,
+        "green": 100 - goal * 10 - 0.6,
+        "mark": None if now.value is None else round(float(now.value) * 10, 2),
+        "before": None if earlier is None else round(earlier * 10, 2),
+        "reading": now,
+        "point": before,
+    }
+
+
+@register.filter
+def twentieths(count: int, total: int) -> int:
+    """The width of a part for drawing: 1 to 20, and never so small that nobody can hit it."""
+    return max(3, round(20 * count / total)) if total else 5
+
+
+@register.simple_tag
+def html_language() -> str:
+    """The language of the page as HTML names it: zh-hans is zh-Hans."""
+    first, _dash, rest = (get_language() or "en").partition("-")
+    return f"{first}-{rest.capitalize()}" if len(rest) == 4 else first

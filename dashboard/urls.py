@@ -1,0 +1,14 @@
+"""The addresses of the browser pages."""
+
+from django.urls import path
+
+from dashboard import views
+
+urlpatterns = [
+    path("", views.fleet, name="fleet"),
+    path("metrics/", views.definitions_page, name="definitions"),
+    path("you/", views.you, name="you"),
+    path("accounts/<slug:key>/", views.account, name="account"),
+    path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
+    path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),
+]

@@ -1,0 +1,73 @@
+"""The browser pages: each finds what the person may see, asks one function for the page, and renders it."""
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from dashboard.access import account_or_404, metric_or_404, visible_accounts
+from dashboard.forms import FleetFilter, Rows
+from dashboard.pages.account import account_page, report_day
+from dashboard.pages.definitions import definitions
+from dashboard.pages.fleet import fleet_page
+from dashboard.pages.metric import csv_name, metric_page
+from dashboard.pages.shell import shell
+from kpis.attention import worse_side
+from kpis.exports import csv_rows
+from kpis.metrics import Side
+from kpis.rows import rows
+
+
+def fleet(request: HttpRequest) -> HttpResponse:
+    """Every account this person may see, worst first."""
+    now = timezone.now()
+    accounts = visible_accounts(request)
+    page = fleet_page(accounts, FleetFilter(request.GET), request.GET.get("page", "1"), now)
+    return render(request, "dashboard/fleet.html", {"page": page, "shell": shell(accounts, now), "section": "fleet"})
+
+
+def account(request: HttpRequest, key: str) -> HttpResponse:
+    """The score and every metric of one account on a report day."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    page = account_page(shop, report_day(shop, request.GET, now), now)
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/account.html", {"page": page, "shell": around, "section": "account"})
+
+
+def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
+    """One metric of one account: its weeks, its rule, and the rows behind it."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, now)
+    page = metric_page(shop, metric_or_404(metric), day, Rows(request.GET), request.GET.get("page", "1"))
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/metric.html", {"page": page, "shell": around, "section": "account"})
+
+
+def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpResponse:
+    """One list of rows behind a figure as a file. What the address does not say as it should is not found."""
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, timezone.now())
+    address = Rows(request.GET)
+    if day.problem or not address.is_valid():
+        raise Http404
+    declared = metric_or_404(metric)
+    side = Side(address.value("part") or worse_side(declared))
+    return StreamingHttpResponse(
+        csv_rows(rows(shop, declared, day.on, side), shop),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{csv_name(shop, declared, day.on, side)}"'},
+    )
+
+
+def definitions_page(request: HttpRequest) -> HttpResponse:
+    """What every metric means."""
+    around = shell(visible_accounts(request), timezone.now())
+    context = {"groups": definitions(), "shell": around, "section": "definitions"}
+    return render(request, "dashboard/definitions.html", context)
+
+
+def you(request: HttpRequest) -> HttpResponse:
+    """A person's own settings."""
+    around = shell(visible_accounts(request), timezone.now())
+    return render(request, "dashboard/you.html", {"shell": around, "section": "you"})

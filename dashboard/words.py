@@ -1,0 +1,263 @@
+"""What figures mean, in sentences: bands, rules, windows, what is missing. Nothing is judged or counted here."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from kpis.metrics import AtLeast, AtMost, Band, LatestShare, Metric, Score, Side, Target, Text, Window
+from kpis.readings import Reading, State
+from kpis.units import Unit, cut, display, duration
+from sellers.models import SellerAccount
+
+COLOURS = {
+    Band.RED: gettext_lazy("Red"),
+    Band.YELLOW: gettext_lazy("Yellow"),
+    Band.GREEN: gettext_lazy("Green"),
+    Band.NONE: gettext_lazy("No colour"),
+}
+SCORE_WORDS = {  # Amazon's own words for its customer-service score
+    Band.RED: gettext_lazy("Needs attention"),
+    Band.YELLOW: gettext_lazy("Needs improvement"),
+    Band.GREEN: gettext_lazy("Keep it up"),
+}
+RATE_WORDS = {
+    Band.RED: gettext_lazy("Beyond the limit"),
+    Band.YELLOW: gettext_lazy("Close to the limit"),
+    Band.GREEN: gettext_lazy("On target"),
+}
+
+
+def band_word(metric: Metric, band: Band) -> Text:
+    """What a colour says about this metric."""
+    words = SCORE_WORDS if isinstance(metric, Score) else RATE_WORDS
+    if band in words:
+        return words[band]
+    return gettext_lazy("No target") if metric.rule.target is None else gettext_lazy("No figure")
+
+
+# --- Days and moments ------------------------------------------------------------------------------------------------
+
+
+def short_day(day: date) -> str:
+    return formats.date_format(day, pgettext("date format: day and month", "j M"))
+
+
+def long_day(day: date) -> str:
+    return formats.date_format(day, pgettext("date format: day, month and year", "j M Y"))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment on the clock of `zone`."""
+    return formats.date_format(at.astimezone(zone), pgettext("date format: day and time", "j M Y, H:i"))
+
+
+def weekday_moment(at: datetime, zone: ZoneInfo) -> str:
+    return formats.date_format(at.astimezone(zone), pgettext("date format: weekday, day and time", "D j M, H:i"))
+
+
+def span(window: Window) -> str:
+    """The window's days: "19 Oct – 15 Nov 2026"."""
+    first = short_day(window.first) if window.first.year == window.last.year else long_day(window.first)
+    return pgettext("span of days", "%(first)s – %(last)s") % {"first": first, "last": long_day(window.last)}
+
+
+def window_days(window: Window) -> str:
+    return ngettext("%(days)d day", "%(days)d days", window.days) % {"days": window.days}
+
+
+# --- Rules -----------------------------------------------------------------------------------------------------------
+
+
+def plain(value: Fraction, unit: Unit) -> str:
+    """A limit or goal as people say it: "10%", "2.5%", "6.0", "24 h"; never with digits that say nothing."""
+    if unit is Unit.SECONDS:
+        hours = value / 3600
+        if hours.denominator == 1 and hours <= 72:
+            return _("%(hours)d h") % {"hours": hours.numerator}
+        return duration(value)
+    if unit is Unit.SCORE:
+        return display(value, unit)
+    text = cut(value * unit.scale, unit.digits)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = number_format(text, use_l10n=True)
+    return f"{text}%" if unit is Unit.RATE else text
+
+
+def _marks(metric: Metric, target: Target) -> dict[str, str]:
+    scale = metric.unit.scale
+    return {"limit": plain(target.limit / scale, metric.unit), "goal": plain(target.goal / scale, metric.unit)}
+
+
+def target_words(metric: Metric) -> str:
+    """The limit in a few words, for a card: "Limit: under 10%"."""
+    target = metric.rule.target
+    if target is None:
+        return _("No target set")
+    marks = _marks(metric, target)
+    if isinstance(target, AtLeast):
+        return _("Limit: at least %(limit)s") % marks
+    if isinstance(target, AtMost):
+        return _("Limit: at most %(limit)s") % marks
+    return _("Limit: under %(limit)s") % marks
+
+
+def rule_sentence(metric: Metric) -> str:
+    """Where the colours begin."""
+    target = metric.rule.target
+    if target is None:
+        return _("No target is set, so there is a trend but no colour.")
+    marks = _marks(metric, target)
+    if isinstance(target, AtLeast):
+        return _("Red below %(limit)s, green at %(goal)s or more, yellow between.") % marks
+    if isinstance(target, AtMost):
+        return _("Red above %(limit)s, green at %(goal)s or less, yellow between.") % marks
+    return _("Red at %(limit)s or more, green at %(goal)s or less, yellow between.") % marks
+
+
+def zone_words(metric: Metric, target: Target) -> dict[Band, str]:
+    """The meaning of each coloured zone of a chart."""
+    marks = _marks(metric, target)
+    if isinstance(target, AtLeast):
+        return {
+            Band.RED: _("Red, below %(limit)s") % marks,
+            Band.YELLOW: _("Yellow, from %(limit)s") % marks,
+            Band.GREEN: _("Green, %(goal)s and above") % marks,
+        }
+    red = _("Red, above %(limit)s") if isinstance(target, AtMost) else _("Red, %(limit)s and above")
+    return {
+        Band.RED: red % marks,
+        Band.YELLOW: _("Yellow, above %(goal)s") % marks,
+        Band.GREEN: _("Green, up to %(goal)s") % marks,
+    }
+
+
+def window_sentence(metric: Metric, days: int) -> str:
+    """Over which days a figure is read, and when."""
+    length = ngettext("Over %(days)d day", "Over %(days)d days", days) % {"days": days}
+    if isinstance(metric, Score):
+        return _("%(length)s before the week begins, worked out once a week.") % {"length": length}
+    if metric.rule.lag:
+        return ngettext(
+            "%(length)s; the newest day is left out, because its figures still ripen.",
+            "%(length)s; the newest %(lag)d days are left out, because their figures still ripen.",
+            metric.rule.lag,
+        ) % {"length": length, "lag": metric.rule.lag}
+    return _("%(length)s up to the report day.") % {"length": length}
+
+
+def minimum_sentence(metric: Metric) -> str:
+    """From how many rows on there is a figure; nothing where one row is enough."""
+    if metric.rule.minimum < 2:
+        return ""
+    if isinstance(metric, Score):
+        sentence = _("With fewer than %(minimum)d the last score is kept.")
+    else:
+        sentence = _("With fewer than %(minimum)d there is no figure.")
+    return sentence % {"minimum": metric.rule.minimum}
+
+
+def counting_sentence(metric: Metric) -> str:
+    """Of several rows about one thing, which counts."""
+    if isinstance(metric, LatestShare):
+        return _("Of several answers with the same key, the latest in the window counts.")
+    return ""
+
+
+# --- Readings --------------------------------------------------------------------------------------------------------
+
+
+def basis(reading: Reading) -> str:
+    """What the figure rests on: "43 of 58", or the number of cases."""
+    if reading.stats is not None:
+        return ngettext("%(n)s case", "%(n)s cases", reading.n) % {"n": number_format(reading.n, force_grouping=True)}
+    if reading.numerator is None:
+        return ""
+    return _("%(hits)s of %(n)s") % {
+        "hits": number_format(reading.numerator, force_grouping=True),
+        "n": number_format(reading.n, force_grouping=True),
+    }
+
+
+def state_sentence(reading: Reading) -> str:
+    """How sure the figure is, where it is not simply worked out; otherwise nothing."""
+    needed = {"n": reading.n, "minimum": reading.metric.rule.minimum}
+    if reading.state is State.CARRIED and reading.carried_from is not None:
+        return _("%(n)d of %(minimum)d answers, so the score of the week to %(day)s is kept.") % {
+            "n": reading.counted_now or 0,
+            "minimum": reading.metric.rule.minimum,
+            "day": long_day(reading.carried_from),
+        }
+    if reading.state is State.TOO_FEW:
+        return _("%(n)d of %(minimum)d answers: too few for a figure.") % needed
+    if reading.state is State.NO_DATA:
+        return _("Nothing was counted in this window. %(needs)s to see it.") % {"needs": reading.metric.fact.needs}
+    if reading.state is State.PROVISIONAL and reading.provisional_until is not None:
+        return _("Some cases are still open: the figure may change until %(moment)s.") % {
+            "moment": weekday_moment(reading.provisional_until, reading.account.zone)
+        }
+    return ""
+
+
+def missing_sentence(reading: Reading) -> str:
+    """What is missing to the next better band or, in green, how much room there is before red."""
+    target, headroom, to_goal = reading.metric.rule.target, reading.headroom, reading.to_goal
+    if target is None or headroom is None or to_goal is None or reading.band is Band.NONE:
+        return ""
+    words = {"what": reading.metric.sides[0], "n": reading.n}
+    if reading.band is Band.RED:
+        return _turn_sentence(target, -headroom, Band.YELLOW, words)
+    if reading.band is Band.YELLOW:
+        return _turn_sentence(target, to_goal, Band.GREEN, words)
+    if isinstance(target, AtLeast):
+        sentence = ngettext(
+            "%(count)d “%(what)s” of %(n)d may be lost before it is red.",
+            "%(count)d “%(what)s” of %(n)d may be lost before it is red.",
+            headroom,
+        )
+    else:
+        sentence = ngettext(
+            "%(count)d more “%(what)s” of %(n)d is possible before it is red.",
+            "%(count)d more “%(what)s” of %(n)d are possible before it is red.",
+            headroom,
+        )
+    return sentence % {**words, "count": headroom}
+
+
+def _turn_sentence(target: Target, count: int, band: Band, words: Mapping[str, object]) -> str:
+    if isinstance(target, AtLeast):
+        to_yellow, to_green = (
+            _("%(count)d more “%(what)s” of %(n)d for yellow."),
+            _("%(count)d more “%(what)s” of %(n)d for green."),
+        )
+    else:
+        to_yellow, to_green = (
+            _("%(count)d fewer “%(what)s” of %(n)d for yellow."),
+            _("%(count)d fewer “%(what)s” of %(n)d for green."),
+        )
+    return (to_yellow if band is Band.YELLOW else to_green) % {**words, "count": count}
+
+
+def interval_sentence(reading: Reading) -> str:
+    """How far chance alone could have moved the figure."""
+    if reading.interval is None or reading.value is None:
+        return ""
+    low, high = (display(Fraction(bound), reading.metric.unit) for bound in reading.interval)
+    return _("With this many cases, chance alone leaves the true value between %(low)s and %(high)s (95%%).") % {
+        "low": low,
+        "high": high,
+    }
+
+
+def side_title(metric: Metric, side: Side) -> Text:
+    return metric.sides[list(Side).index(side)]
+
+
+def place(account: SellerAccount) -> str:
+    """Where the account sells: "Amazon US"."""
+    return f"{account.get_platform_display()} {account.marketplace}".strip()
