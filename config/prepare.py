@@ -1,6 +1,7 @@
 """Everything an installation needs before its processes start; each step does nothing when it is already done."""
 
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -125,7 +126,14 @@ def load_demo(say: Say) -> None:
         return
     say("Loading the sample accounts; this happens once and takes a few minutes ...")
     unfinished.touch()
-    call_command("demo")
+    # The command tells its progress itself; the same news as log lines would only hide it.
+    log = logging.getLogger()
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        call_command("demo")
+    finally:
+        log.setLevel(level)
     unfinished.unlink()
 
 
