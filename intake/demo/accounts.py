@@ -285,7 +285,7 @@ PROFILES = (
         solved_share=(0.86, 0.9),
         late_share=(0.02,),
         reply_hours=(0.9,),
-        late_shipment_share=(0.02, 0.038),
+        late_shipment_share=(0.02, 0.041),
         claim_share=(0.0,),
         chargeback_share=(0.001,),
     ),
