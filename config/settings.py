@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
 # --- Records of what happened --------------------------------------------------------------------------------------
 
 AUDITLOG_CID_GETTER = "config.request_id.current"
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True  # an entry says "amazon:c-1", which means something when the row is gone
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

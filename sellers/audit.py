@@ -12,12 +12,14 @@ from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from auditlog.diff import model_instance_diff
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from auditlog.signals import pre_log
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet, TextField
 from django.db.models.signals import pre_save
@@ -115,6 +117,8 @@ def register() -> None:
         mask_callable="sellers.audit.nothing",
         m2m_fields={"groups", "user_permissions"},
     )  # fmt: skip
+    auditlog.register(Group, include_fields=["name"], m2m_fields={"permissions"})
+    auditlog.register(Authenticator, include_fields=["user", "type"])
     auditlog.register(ApiToken, include_fields=["name", "user", "scopes", "expiry"], m2m_fields={"accounts"})
     pre_log.connect(_is_told_once, dispatch_uid="audit_told_once")
     pre_save.connect(_complete, sender=LogEntry, dispatch_uid="audit_complete")

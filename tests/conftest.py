@@ -14,6 +14,7 @@ from django.conf import settings
 from config import keys
 
 if TYPE_CHECKING:
+    from django.test import Client
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from tests.append_only import let_tests_empty_the_audit_log
 
@@ -136,3 +137,12 @@ def session_cookie(user: Any) -> dict[str, str]:
     client = Client()
     client.force_login(user)
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+@pytest.fixture
+def console(client: "Client") -> "Client":
+    """A browser in which an administrator, Ada, is signed in."""
+    from tests.makers import make_user
+
+    client.force_login(make_user("ada", is_staff=True, is_superuser=True))
+    return client

@@ -1,0 +1,312 @@
+"""The repair bench: find a fact, see what was reported and what follows from it, restate it with a reason."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, Model, QuerySet, URLField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from intake.codes import Problem
+from intake.fields import Cleaning, Field, Keep
+from intake.models import RawItem
+from intake.repair import KINDS, repairable, restate, state_new
+from intake.statements import DEFAULT_SYSTEM, Statement, from_milliseconds, read_statement
+from sellers.audit import recording
+from sellers.facts import SourceRow
+from sellers.locks import lock_for_writing
+from sellers.marks import Mark
+from sellers.models import SellerAccount
+from sellers.repair import ReasonedAdmin, ReasonForm, ReasonModelForm, row_link
+
+TOGETHER = 1000  # rows that one action changes at most
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+IDENTITY = ("account", "system", "external_id")
+ORIGIN = ("deleted_at", "versions", "raw_item")
+
+
+class FactForm(ReasonModelForm):
+    """Checks what a person states by the rules of the contract; `statement` or `values` are ready when it is valid."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.kind = KINDS[type(self.instance)]
+        self.values: dict[str, Any] = {}
+        self.statement: Statement | None = None
+        self.digest = _digest(self.initial) if self.instance.pk else ""
+        self.initial["seen"] = self.digest
+        if not self.instance.pk:
+            self.initial.setdefault("system", DEFAULT_SYSTEM)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        seen = self.cleaned_data.get("seen")
+        if seen and seen != self.digest:
+            raise ValidationError(_("This row was changed by somebody else meanwhile. Open it again to see how."))
+        now = timezone.now()
+        for column, field in repairable(type(self.instance)).items():
+            if column in self.cleaned_data and (column in self.changed_data or not self.instance.pk):
+                self._state(column, field, Cleaning(now))
+        if not self.errors:
+            if self.instance.pk:
+                self._require_one_of()
+            else:
+                self._read_new(now.isoformat(), Cleaning(now))
+        return self.cleaned_data
+
+    def _state(self, column: str, field: Field, cleaning: Cleaning) -> None:
+        value = self.cleaned_data[column]
+        if isinstance(value, Model):
+            if not self._belongs_here(value):
+                self.add_error(column, _("This belongs to another account or another system."))
+                return
+            value = value.external_id  # type: ignore[attr-defined]  # conversations and agents have one
+        if value in EMPTY and value is not False and value != 0:
+            if field.required:
+                self.add_error(column, _("This field is required."))
+            self.values[field.name] = None
+            return
+        try:
+            self.values[field.name] = field.clean(field.to_wire(value), cleaning)
+        except Problem as problem:
+            self.add_error(column, problem.message)
+        except Keep:
+            self.add_error(column, _("%(value)s is not a word of this list.") % {"value": value})
+
+    def _belongs_here(self, row: Any) -> bool:
+        own = self.instance if self.instance.pk else None
+        account = own.account if own else self.cleaned_data.get("account")
+        system = own.system if own else self.cleaned_data.get("system")
+        return bool(row.account_id == getattr(account, "pk", None) and row.system == system)
+
+    def _require_one_of(self) -> None:
+        """A record needs one of several values; what the form does not show counts as it is stored."""
+        names = self.kind.one_of
+        stored = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in names}
+        if names and all(value in EMPTY for value in stored.values()):
+            raise ValidationError(_("One of these is needed: %(names)s."), params={"names": ", ".join(names)})
+
+    def _read_new(self, now: str, cleaning: Cleaning) -> None:
+        """A new record goes through everything a delivered one does."""
+        identity = {name: self.cleaned_data.get(name) for name in IDENTITY}
+        if type(self.instance)._default_manager.filter(**identity).exists():
+            self.add_error("external_id", _("This account already has a row with this ID from this system."))
+            return
+        record = {
+            "type": self.kind.name,
+            "system": identity["system"],
+            "external_id": identity["external_id"],
+            "source_updated_at": now,
+            **{name: self.kind.fields[name].to_wire(value) for name, value in self.values.items() if value is not None},
+        }
+        try:
+            self.statement = read_statement(record, cleaning=cleaning, defaults={})
+        except Problem as problem:
+            columns = {field.name: column for column, field in repairable(type(self.instance)).items()}
+            column = columns.get(problem.field, problem.field)
+            self.add_error(column if column in self.fields else None, problem.message)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    """What the page showed, to notice that it is no longer so."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+class FactAdmin(ReasonedAdmin):
+    """A table of facts. Its form follows from the contract; what is worked out is shown and cannot be changed."""
+
+    form: Any = FactForm
+    date_hierarchy = "day"
+    list_select_related: ClassVar[tuple[str, ...]] = ("account",)
+    autocomplete_fields = ("account",)
+    found_by_beginning = "external_id"
+    search_help_text = _(
+        "An ID, exactly; if there is none, IDs that begin with it. Choosing an account makes it faster."
+    )
+    actions = ("take_out", "put_back")
+    formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
+    shown_only: ClassVar[tuple[str, ...]] = ()  # columns of the contract that a person looks at but does not state
+    more_shown: ClassVar[tuple[str, ...]] = ()  # methods of the page beside the columns
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("stated", "extra")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; for a change, read only after the account's other writers are done."""
+        if request.method == "POST" and transaction.get_connection().in_atomic_block and object_id.isdecimal():
+            account_id = self.model._base_manager.filter(pk=object_id).values_list("account_id", flat=True).first()
+            if account_id is not None:
+                lock_for_writing(account_id)
+        return super().get_object(request, object_id, from_field)
+
+    def _editable(self) -> list[str]:
+        return [column for column in repairable(self.model) if column not in self.shown_only]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        always = (
+            *self.model.derived,
+            *self.shown_only,
+            *self.more_shown,
+            "links",
+            "deleted_at",
+            "versions",
+            "raw_item",
+        )
+        return always if obj is None else (*IDENTITY, *always)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            sections: list[Any] = [
+                (None, {"fields": list(IDENTITY)}),
+                (_("What happened"), {"fields": self._editable()}),
+            ]
+        else:
+            zone = format_html("{}", _("Times are UTC; days are days in %(zone)s.") % {"zone": obj.account.time_zone})
+            reported = [*self._editable(), *self.shown_only, *self.more_shown]
+            sections = [
+                (None, {"fields": [*IDENTITY, "links"]}),
+                (
+                    _("As reported"),
+                    {"fields": reported, "description": zone},
+                ),
+                (_("Worked out from it"), {"fields": list(self.model.derived)}),
+                (_("Where it comes from"), {"fields": list(ORIGIN)}),
+            ]
+        sections.append((_("Why"), {"fields": ["reason", "seen"]}))
+        return self.for_whoever_may(request, obj, sections)
+
+    # --- What the page tells ---------------------------------------------------------------------------------------
+
+    def related(self, row: Any) -> Iterable[SafeString | str]:
+        """Links to the rows that belong to this one."""
+        return ()
+
+    @admin.display(description=_("belongs together"))
+    def links(self, row: Any) -> SafeString | str:
+        return format_html_join(" · ", "{}", ((link,) for link in self.related(row))) or "–"
+
+    @admin.display(description=_("versions of the fields"))
+    def versions(self, row: Any) -> SafeString | str:
+        """Which fields the newest word comes from when: an older delivery changes none of them."""
+        bits = KINDS[self.model].bits.values()
+        lines = [
+            (
+                f"{from_milliseconds(int(version)):%Y-%m-%d %H:%M:%S} UTC",
+                ", ".join(field.name for field in bits if field.bit & mask),
+            )
+            for version, mask in sorted(row.stated.items(), reverse=True)
+            if version.isdigit()
+        ]
+        return format_html_join("", "<div>{}: {}</div>", lines) or "–"
+
+    @admin.display(description=_("raw item"))
+    def raw_item(self, row: Any) -> SafeString | str:
+        return row_link(RawItem.objects.filter(pk=row.raw_item_id).first() if row.raw_item_id else None)
+
+    @admin.display(description=_("taken out"), boolean=True)
+    def out(self, row: Any) -> bool:
+        return row.deleted_at is not None
+
+    # --- What a person does ----------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Nothing yet: row and packages are one statement, made by `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        for formset in formsets:
+            formset.save(commit=False)  # Django reads from it what its own log of the page says
+        now, row = timezone.now(), form.instance
+        newest_mark = Mark.objects.aggregate(id=Max("id"))["id"] or 0
+        if change:
+            values = {**form.values, **self.more_values(formsets)}
+            changed = restate(row.account, self.model, [row.pk], values, now) if values else 0
+            if not changed:
+                self.message_user(request, gettext("Nothing is different, so nothing was changed."), messages.WARNING)
+                return
+        else:
+            row.pk = state_new(row.account, form.statement, now).pk
+        self._tell_reach(request, row.account, newest_mark)
+
+    def more_values(self, formsets: Any) -> dict[str, Any]:
+        """What the page states beside the row's own columns."""
+        return {}
+
+    def _tell_reach(self, request: HttpRequest, account: SellerAccount, newest_mark: int) -> None:
+        marks = Mark.objects.filter(account=account, id__gt=newest_mark)
+        days = sorted({str(day) for day in marks.values_list("day", flat=True)})
+        if days:
+            text = ngettext(
+                "%(days)s is being recounted: %(list)s.", "%(days)s days are being recounted: %(list)s.", len(days)
+            )
+            shown = ", ".join(days[:7]) + (" …" if len(days) > 7 else "")
+            self.message_user(request, text % {"days": len(days), "list": shown}, messages.INFO)
+        else:
+            self.message_user(request, gettext("No figure depends on this: no day is recounted."), messages.INFO)
+
+    @admin.action(description=_("Take out of the figures"), permissions=["change"])
+    def take_out(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._take(request, queryset.filter(deleted_at=None), "take_out")
+
+    @admin.action(description=_("Put back into the figures"), permissions=["change"])
+    def put_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._take(request, queryset.exclude(deleted_at=None), "put_back")
+
+    def _take(self, request: HttpRequest, queryset: QuerySet[Any], action: str) -> HttpResponse | None:
+        """Show what the action would reach and ask why; do it when the reason is good."""
+        found = list(queryset.order_by("account_id", "pk").select_related("account")[: TOGETHER + 1])
+        if not found:
+            self.message_user(request, gettext("None of these rows needs it."), messages.WARNING)
+            return None
+        if len(found) > TOGETHER:
+            text = gettext("At most %(limit)s rows at once. Choose fewer.")
+            self.message_user(request, text % {"limit": TOGETHER}, messages.ERROR)
+            return None
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            changed = self._do_take(found, action, form.cleaned_data["reason"])
+            text = ngettext("%(count)s row was changed.", "%(count)s rows were changed.", changed)
+            self.message_user(request, text % {"count": changed}, messages.SUCCESS)
+            return HttpResponseRedirect(request.get_full_path())
+        out = action == "take_out"
+        days = {(row.account_id, row.day) for row in found if row.day is not None}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Take out of the figures") if out else gettext("Put back into the figures"),
+            "opts": self.opts,
+            "form": form,
+            "question": gettext("These rows stay stored, but no figure counts them any longer.")
+            if out
+            else gettext("These rows count again, as they did before they were taken out."),
+            "reach": gettext("Rows: %(rows)s. Accounts: %(accounts)s. Days: %(days)s.")
+            % {"rows": len(found), "accounts": len({row.account_id for row in found}), "days": len(days)},
+            "rows": [f"{row.account.key} {row.day or ''} {row}" for row in found[:20]] + ["…"] * (len(found) > 20),
+            "hidden": [("action", action), ("index", 0), *((ACTION_CHECKBOX_NAME, row.pk) for row in found)],
+            "go": gettext("Take out") if out else gettext("Put back"),
+        }
+        return TemplateResponse(request, "admin/ask_why.html", context)
+
+    def _do_take(self, rows: Iterable[SourceRow], action: str, reason: str) -> int:
+        now = timezone.now()
+        by_account: dict[int, list[int]] = {}
+        for row in rows:
+            by_account.setdefault(row.account_id, []).append(row.pk)
+        changed = 0
+        with transaction.atomic(), recording(reason):
+            for account in SellerAccount.objects.filter(pk__in=by_account).order_by("pk"):
+                values = {"deleted_at": now if action == "take_out" else None}
+                changed += restate(account, self.model, by_account[account.pk], values, now)
+        return changed

@@ -1,0 +1,12 @@
+"""Accounts, people, what lets them in, and the audit log, in the console."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from sellers.admin import accounts, audit, people
+
+__all__ = ["accounts", "audit", "people"]
+
+admin.site.site_header = admin.site.site_title = _("Staygreen console")
+admin.site.index_title = _("Look up, repair, administer")
+admin.site.empty_value_display = "–"
