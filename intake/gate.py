@@ -10,13 +10,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 
 from intake import raw
-from intake.codes import ErrorCode, Problem, WarningCode
+from intake.codes import ErrorCode, Problem, WarningCode, printable
 from intake.contract import SCHEMA
 from intake.fields import Cleaning
 from intake.merge import Result
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 BATCH_RECORDS = 1000
 BATCH_BYTES = 5 * 1024 * 1024
-IN_PROGRESS = timedelta(seconds=60)  # a batch without an answer for longer than this was interrupted
 RETRYABLE = {"40P01", "40001"}  # deadlock, serialization failure
+LOCKED = "55P03"  # another transaction holds the row
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def _read(row: Row, cleaning: Cleaning, known: Mapping[str, SellerAccount]) -> S
 
 def _shown(value: Any, limit: int) -> str:
     text = value if isinstance(value, str) else ""
-    return raw.printable(text)[:limit]
+    return printable(text)[:limit]
 
 
 def _sift(rows: Sequence[tuple[int, Statement, Outcome]]) -> list[int]:
@@ -229,14 +229,15 @@ def ingest(
     rows = [Row(f"/records/{index}", record, None, defaults) for index, record in enumerate(records)]
 
     def work() -> dict[str, Any]:
+        held = _hold(receipt)
+        if held.answer is not None:
+            return dict(held.answer)
         taken = take(rows, account=account, now=now, raw_item_id=receipt.raw_item_id, accounts=accounts)
         rejected = set_aside(account, receipt.raw_item_id, rows, taken.outcomes, "api.ingest", now)
         counts = taken.counts()
         answer = _answer(receipt.batch_id, counts, taken.outcomes, rejected)
         values = {name: counts[name] for name in Counts.NAMES}
-        done = BatchReceipt.objects.filter(pk=receipt.pk, started_at=receipt.started_at, answered_at=None)
-        if not done.update(answer=answer, answered_at=now, **values):
-            raise BatchInProgress  # another request has taken this batch over meanwhile
+        BatchReceipt.objects.filter(pk=receipt.pk).update(answer=answer, answered_at=now, **values)
         return answer
 
     return in_transaction(work)
@@ -250,7 +251,7 @@ def _envelope(batch: Mapping[str, Any], now: datetime) -> tuple[list[Any], dict[
     if batch["schema"] != SCHEMA:
         raise EnvelopeError("schema", f'this version understands schema "{SCHEMA}"')
     batch_id = batch["batch_id"]
-    if not isinstance(batch_id, str) or not 1 <= len(batch_id) <= 255 or raw.printable(batch_id) != batch_id:
+    if not isinstance(batch_id, str) or not 1 <= len(batch_id) <= 255 or printable(batch_id) != batch_id:
         raise EnvelopeError("batch_id", "batch_id must be 1 to 255 printable characters")
     records = batch["records"]
     if not isinstance(records, list):
@@ -274,7 +275,9 @@ def _receipt(
     for _attempt in range(2):
         found = BatchReceipt.objects.filter(owner=owner, batch_id=batch_id).first()
         if found is not None:
-            return _again(found, digest, now)
+            if found.body_sha256 != digest:
+                raise BatchConflict
+            return found
         try:
             with transaction.atomic():
                 item = raw.store_bytes(account, RawKind.API_BATCH, body, name=batch_id, system=system, now=now)
@@ -286,18 +289,18 @@ def _receipt(
     raise BatchInProgress
 
 
-def _again(found: BatchReceipt, digest: str, now: datetime) -> BatchReceipt:
-    if found.body_sha256 != digest:
-        raise BatchConflict
-    if found.answer is not None:
-        return found
-    if found.started_at > now - IN_PROGRESS:
-        raise BatchInProgress
-    taken_over = BatchReceipt.objects.filter(pk=found.pk, started_at=found.started_at, answered_at=None)
-    if not taken_over.update(started_at=now):
-        raise BatchInProgress
-    found.started_at = now
-    return found
+def _hold(receipt: BatchReceipt) -> BatchReceipt:
+    """The receipt as it is now, locked until the transaction ends, so that a batch is taken in once.
+
+    A process that died in the middle has let go of the lock, and its batch is taken in by whoever sends it again.
+    SQLite has no such locks: there the second sender waits for the first one's transaction and finds its answer.
+    """
+    try:
+        return BatchReceipt.objects.select_for_update(nowait=True).get(pk=receipt.pk)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == LOCKED:
+            raise BatchInProgress from None
+        raise
 
 
 def _answer(

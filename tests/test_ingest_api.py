@@ -3,13 +3,13 @@
 import gzip
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
-from django.utils import timezone
+from django.db import OperationalError, connection, transaction
 from rest_framework.test import APIClient
 
 from intake import imports
@@ -100,12 +100,29 @@ def test_the_same_batch_again_gets_the_first_answer_and_another_body_a_conflict(
     assert Order.objects.get().status == "shipped"
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_a_batch_that_is_being_taken_in_says_when_to_come_back(client: APIClient) -> None:
     client.post("/api/v1/ingest", batch(ORDER))
-    BatchReceipt.objects.update(answer=None, answered_at=None, started_at=timezone.now())
+    BatchReceipt.objects.update(answer=None, answered_at=None)
+    at_work, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            BatchReceipt.objects.select_for_update().get()
+            at_work.set()
+            done.wait(20)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert at_work.wait(20)
     response = client.post("/api/v1/ingest", batch(ORDER))
+    done.set()
+    other.join()
     problem(response, 409, "in_progress")
     assert int(response["Retry-After"]) > 0
+    assert client.post("/api/v1/ingest", batch(ORDER)).json()["received"] == 1
 
 
 def test_batch_ids_belong_to_their_sender(client: APIClient, manager: User, ours: SellerAccount) -> None:
