@@ -15,7 +15,7 @@ from intake.fields import Cleaning
 from intake.statements import read_statement
 
 TODAY = date(2026, 11, 25)  # a Wednesday; this week's Monday is 23 November
-DIGEST = "c7c429981918d4e3827ce24a8f2d7af59cbcd57f1143412959050c1942278d38"
+DIGEST = "1877a2ea342219bf04d72f61e846fa46da4fc36f1fea830dbc6112c01d700382"
 PROMISES = {"ship_by_at", "deliver_by_at", "evidence_due_at"}  # the only moments that may lie ahead
 
 Record = dict[str, Any]
@@ -203,7 +203,10 @@ def test_the_seller_cancels_a_week_of_orders(told: Told) -> None:
         ]
         return len(by_seller) / len(own)
 
+    week = between(told["demo-jp"]["order"], "cancelled_at", date(2026, 11, 18), date(2026, 11, 21))
+
     assert cancelled_share(date(2026, 11, 16), date(2026, 11, 22)) > 0.1
+    assert Counter(one["cancel_reason"] for one in week if one["cancelled_by"] == "seller")["out_of_stock"] >= 10
     assert cancelled_share(date(2026, 10, 1), date(2026, 11, 15)) < 0.02
 
 

@@ -31,6 +31,7 @@ class Conduct:
     negative_share: float
     claim_share: float
     chargeback_share: float
+    cancel_reason: str = ""  # the seller's, for all; else any
     bad_sku: bool = False  # the first product on the list comes from the bad batch
     wrong_template: bool = False
 
@@ -99,7 +100,7 @@ INCIDENTS = (
         weeks_ago=1,
         days=7,
         metrics=("cancellation_rate",),
-        changes={"seller_cancel_share": 0.16},
+        changes={"seller_cancel_share": 0.16, "cancel_reason": "out_of_stock"},
     ),
     Incident(
         slug="sunday-gap",

@@ -115,7 +115,8 @@ class _Order:
             if self.ship_by_at is not None and self.chance.hits(0.1):
                 # Never confirmed: the marketplace cancels it seven days after the ship-by date, at the seller's cost.
                 return self._cancelled(self.ship_by_at + timedelta(days=7), "marketplace", "not_shipped_in_time")
-            return self._cancelled(self._soon(4, 40), "seller", self.chance.pick(SELLER_REASONS))
+            reason = self.chance.pick(SELLER_REASONS)
+            return self._cancelled(self._soon(4, 40), "seller", self.conduct.cancel_reason or reason)
         if self.chance.hits(0.018):
             asked_at = self._soon(0.1, 6)
             self.cancel_asked_at = asked_at
