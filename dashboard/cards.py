@@ -73,6 +73,11 @@ class Card:
         return [*self.points, self.reading] if is_newer else list(self.points)
 
     @property
+    def has_figures(self) -> bool:
+        """Whether any published week has a figure, so that a chart has something to show."""
+        return any(point.value is not None for point in self.points)
+
+    @property
     def earlier(self) -> TrendPoint | None:
         """The newest published week before the one this reading shows."""
         return next((point for point in reversed(self.points) if point.ends_on < self.read_on), None)

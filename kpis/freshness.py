@@ -28,7 +28,9 @@ def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     """How fresh the figures of these accounts are, taken together: two queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).aggregate(day=Max("day"), at=Max("counted_at"))
-    marks = Mark.objects.filter(account__in=ids).aggregate(oldest=Min("marked_at"), waiting=Count("id"))
+    # A day that was written ten times has ten marks and waits once.
+    marks_of_days = Mark.objects.filter(account__in=ids).order_by().values("account", "fact", "day")
+    marks = marks_of_days.annotate(at=Min("marked_at")).aggregate(oldest=Min("at"), waiting=Count("at"))
     return Freshness(totals["day"], totals["at"], marks["waiting"], marks["oldest"])
 
 

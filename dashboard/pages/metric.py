@@ -113,7 +113,7 @@ class MetricPage:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of this page of the list, each cell as text."""
-        zone = self.account.zone
+        zone, numbers = self.account.zone, self.page.object_list
         columns = self.rowset.columns
         labels = {column.path: choices(self.rowset, column) for column in columns}
         return [
@@ -124,7 +124,7 @@ class MetricPage:
                 ],
                 "reason": row["reason"],
             }
-            for row in self.rowset.page(self.page.start_index() - 1, self.page.end_index())
+            for row in self.rowset.page(numbers.start, numbers.stop)
         ]
 
 
