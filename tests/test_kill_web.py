@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.test_kill import INSPECT
 from tests.running import PATIENCE_SECONDS, Up, variables, wait_until
+from tests.test_kill import INSPECT
 
 pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("up")]
 
@@ -106,7 +106,7 @@ def test_what_was_answered_is_stored_once_and_every_day_is_right(running: Up, tm
     assert all(answer["received"] == RECORDS for answer in client.answers)
     assert sum(answer["created"] for answer in client.answers) == BATCHES * RECORDS
 
-    wait_until(lambda: json.loads(command(folder, "sweep", "--json"))["marks"] == 0, lambda: running.output)
+    wait_until(lambda: json.loads(command(folder, "sweep", "--json"))["waiting"] == 0, lambda: running.output)
     found = json.loads(command(folder, "shell", "--no-imports", "-c", INSPECT).splitlines()[-1])
     assert (found["wrong"], found["marks"]) == (0, 0)
     assert (found["rows"]["Message"], found["rows"]["Order"]) == (1200, 1200)
