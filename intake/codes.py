@@ -1,7 +1,11 @@
 """The closed lists of what can be wrong with a row, and of what is worth a warning; an integration may rely on them."""
 
+import re
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class ErrorCode(TextChoices):
@@ -36,11 +40,16 @@ class WarningCode(TextChoices):
     CHARSET_GUESSED = "charset_guessed", _("The character set was guessed")
 
 
+def printable(text: str) -> str:
+    """Text that every database can hold: control characters and halves of characters are spelled out."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
 class Problem(Exception):
     """A row that cannot be taken in: one code of the closed list, the field, and one sentence for the sender."""
 
     def __init__(self, code: ErrorCode, message: str, field: str = "") -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.code = code
-        self.message = message
-        self.field = field
+        self.message = printable(message)
+        self.field = printable(field)

@@ -5,6 +5,7 @@ serializers, because a file has a million rows and each has a dozen values.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -496,6 +497,8 @@ def _tidy_json(value: Any, field: Field, levels: int) -> Any:
         return [_tidy_json(item, field, levels - 1) for item in value]
     if isinstance(value, Decimal):
         return _plain_number(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise field.refuse(ErrorCode.BAD_NUMBER, "a number is not finite")
     if type(value) is int and abs(value) >= 10**18:
         if abs(value) >= 10**NUMBER_DIGITS:
             raise field.refuse(ErrorCode.BAD_NUMBER, f"a number has more than {NUMBER_DIGITS} digits")

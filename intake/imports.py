@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from intake import raw
+from intake.codes import printable
 from intake.gate import in_transaction, take
 from intake.models import Counts, ImportRun
 from intake.quarantine import set_aside
@@ -67,7 +68,7 @@ def store(
         raise UnknownSource(format)
     item = raw.store_file(account, name, stream, media_type=media_type, now=now)
     run = ImportRun(
-        account=account, raw_item=item, name=raw.printable(name)[:255], source=format or "", created_by=user,
+        account=account, raw_item=item, name=printable(name)[:255], source=format or "", created_by=user,
         created_at=now,
     )  # fmt: skip
     if reserve:
@@ -197,7 +198,7 @@ class _Reading:
     def finish(self, state: str, error: str = "") -> None:
         self._own().update(
             state=state,
-            error=raw.printable(error)[:500],
+            error=printable(error)[:500],
             finished_at=Now(),
             heartbeat_at=Now(),
             **({"bytes_done": self.run.raw_item.size} if state == ImportRun.State.DONE else {}),

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from intake.codes import printable
 from intake.models import RejectedRow
-from intake.raw import printable
 from intake.rows import Row
 from sellers.models import SellerAccount
 
@@ -59,8 +59,8 @@ def describe(row: RejectedRow, outcome: "Outcome") -> None:
     if problem is None:
         return
     row.code = str(problem.code)
-    row.field = printable(problem.field)[:120]
-    row.message = printable(problem.message)[:500]
+    row.field = problem.field[:120]
+    row.message = problem.message[:500]
     row.record_type = outcome.record_type
     row.external_id = outcome.external_id
 

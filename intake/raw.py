@@ -2,25 +2,18 @@
 
 import hashlib
 import io
-import re
 from datetime import datetime, timedelta
 from typing import IO
 
 from django.db import IntegrityError, transaction
 
+from intake.codes import printable
 from intake.models import RawChunk, RawItem, RawKind
 from intake.vault import seal, unseal
 from sellers.models import SellerAccount
 
 PIECE = 1024 * 1024
 ABANDONED = timedelta(days=1)  # an upload that broke off longer ago than this is cleared away
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """Text that every database can hold: control characters and halves of characters are spelled out."""
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
 
 
 def store_bytes(

@@ -4,8 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from intake import raw
-from intake.codes import ErrorCode
+from intake.codes import ErrorCode, printable
 from intake.contract import RECORD_TYPES
 from intake.gate import Outcome, in_transaction, take
 from intake.models import RejectedRow
@@ -43,7 +42,7 @@ def retry(
             raise AlreadyTakenIn
         row.account = SellerAccount.objects.get(pk=row.account_id)
         if fixed_text is not None:
-            row.fixed_text = raw.printable(fixed_text)
+            row.fixed_text = printable(fixed_text)
         again = _read_again(row)
         taken = take([again], account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts)
         outcome = taken.outcomes[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from intake.codes import ErrorCode, Problem, WarningCode
+from intake.codes import ErrorCode, Problem, WarningCode, printable
 from intake.contract import CONTROL, RECORD_TYPES, SYSTEM_PATTERN, RecordType
 from intake.fields import Cleaning, Ident, Keep, Moment, bounded, tidy
 from intake.fields import Field as RecordField
@@ -138,7 +138,7 @@ def _keep_aside(unknown: dict[str, Any], values: dict[str, Any], extra: RecordFi
         return
     if len(unknown) > UNKNOWN_FIELDS_LIMIT:
         raise Problem(ErrorCode.TOO_LARGE, f"{len(unknown)} unknown fields", "extra")
-    cleaning.warnings.extend((name[:80], WarningCode.UNKNOWN_COLUMN) for name in unknown)
+    cleaning.warnings.extend((printable(name[:80]), WarningCode.UNKNOWN_COLUMN) for name in unknown)
     values["extra"] = bounded({**(values.get("extra") or {}), **unknown, **cleaning.aside}, extra)
 
 
