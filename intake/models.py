@@ -210,7 +210,9 @@ class RejectedRow(models.Model):
 class DeleteNotice(models.Model):
     """What is known of a record whose deletion was reported before the record itself; it waits for the record."""
 
-    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+")
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
     record_type = models.CharField(_("record type"), max_length=24)
     system = models.CharField(_("system"), max_length=32)
     external_id = models.CharField(_("external ID"), max_length=255)

@@ -15,12 +15,14 @@ class DayTotal(models.Model):
     `sums` is a list in the order of the fact's parts; `recipe` names the declaration it was counted by.
     """
 
-    account = models.ForeignKey(SellerAccount, models.CASCADE, db_index=False, related_name="+")
-    fact = models.CharField(max_length=40)
-    day = models.DateField()
-    sums = models.JSONField()
-    recipe = models.CharField(max_length=16)
-    counted_at = models.DateTimeField()
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    fact = models.CharField(_("fact"), max_length=40)
+    day = models.DateField(_("day"))
+    sums = models.JSONField(_("sums"))
+    recipe = models.CharField(_("recipe"), max_length=16)
+    counted_at = models.DateTimeField(_("counted at"))
 
     class Meta:
         verbose_name = _("day total")
@@ -39,12 +41,14 @@ class DayFailure(models.Model):
 
     ATTEMPTS = 3
 
-    account = models.ForeignKey(SellerAccount, models.CASCADE, db_index=False, related_name="+")
-    fact = models.CharField(max_length=40)
-    day = models.DateField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
-    failed_at = models.DateTimeField()
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    fact = models.CharField(_("fact"), max_length=40)
+    day = models.DateField(_("day"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    failed_at = models.DateTimeField(_("failed at"))
 
     class Meta:
         verbose_name = _("day that cannot be counted")
@@ -62,7 +66,9 @@ class WeekReport(models.Model):
         CLOSED = "closed", _("The week was over")
         LATE_DATA = "late_data", _("Data came or changed after the week was published")
 
-    account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="week_reports", db_index=False)
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, related_name="week_reports", db_index=False, verbose_name=_("account")
+    )
     ends_on = models.DateField(_("last day of the week"))
     revision = models.PositiveSmallIntegerField(_("revision"), default=0)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
@@ -90,16 +96,16 @@ class WeekReading(models.Model):
     account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="+", db_index=False)
     ends_on = models.DateField()
     revision = models.PositiveSmallIntegerField()
-    metric = models.CharField(max_length=60)
+    metric = models.CharField(_("metric"), max_length=60)
     value_numerator = models.BigIntegerField(null=True)
     value_denominator = models.BigIntegerField(null=True)
-    numerator = models.BigIntegerField(null=True)
-    denominator = models.BigIntegerField(null=True)
-    n = models.PositiveBigIntegerField()
-    band = models.CharField(max_length=8)
-    state = models.CharField(max_length=16)
-    window_from = models.DateField()
-    window_to = models.DateField()
+    numerator = models.BigIntegerField(_("numerator"), null=True)
+    denominator = models.BigIntegerField(_("denominator"), null=True)
+    n = models.PositiveBigIntegerField(_("cases"))
+    band = models.CharField(_("band"), max_length=8)
+    state = models.CharField(_("state"), max_length=16)
+    window_from = models.DateField(_("window from"))
+    window_to = models.DateField(_("window to"))
     carried_from = models.DateField(null=True)
     stats = models.JSONField(null=True)
 
@@ -146,8 +152,8 @@ class WeekCheck(models.Model):
 class Heartbeat(models.Model):
     """When a process of ours last said that it is alive."""
 
-    name = models.CharField(max_length=40, unique=True)
-    beat_at = models.DateTimeField()
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    beat_at = models.DateTimeField(_("last sign of life"))
 
     class Meta:
         verbose_name = _("heartbeat")

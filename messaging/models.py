@@ -77,7 +77,9 @@ class Standing(models.IntegerChoices):
 class Agent(models.Model):
     """A person who answers, as one system names them."""
 
-    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+")
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
     system = models.CharField(_("system"), max_length=32)
     external_id = models.CharField(_("external ID"), max_length=255)
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -322,12 +324,16 @@ class SurveyAnswer(SourceRow):
         _("standing"), choices=Standing.choices, default=Standing.COUNTS, editable=False
     )
     thread_key = models.CharField(
+        _("conversation key"),
         max_length=270,
         editable=False,
         help_text=_("Answers with the same key are one conversation's; the latest counts."),
     )
     order_key = models.CharField(
-        max_length=270, editable=False, help_text=_("Answers with the same key are one order's; the latest counts.")
+        _("order key"),
+        max_length=270,
+        editable=False,
+        help_text=_("Answers with the same key are one order's; the latest counts."),
     )
 
     class Meta(SourceRow.Meta):

@@ -216,7 +216,9 @@ class Order(SourceRow):
 class Shipment(models.Model):
     """One package of an order."""
 
-    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+")
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
     order = models.ForeignKey(Order, models.CASCADE, related_name="shipments", verbose_name=_("order"))
     external_id = models.CharField(_("external ID"), max_length=255)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)

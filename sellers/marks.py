@@ -17,10 +17,12 @@ class Mark(models.Model):
     while a day is being counted survives (docs/decisions/0003-marks.md has the alternatives and their wrong days).
     """
 
-    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+")
-    fact = models.CharField(max_length=40)
-    day = models.DateField()
-    marked_at = models.DateTimeField(db_default=Now())
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    fact = models.CharField(_("fact"), max_length=40)
+    day = models.DateField(_("day"))
+    marked_at = models.DateTimeField(_("marked at"), db_default=Now())
 
     class Meta:
         verbose_name = _("mark")

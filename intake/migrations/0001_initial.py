@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=255, verbose_name='external ID')),
                 ('stated', models.JSONField(default=dict)),
                 ('values', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount', verbose_name='account')),
             ],
             options={
                 'verbose_name': 'early delete notice',

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ('delivered_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='seen as delivered at')),
                 ('tracking_valid', models.BooleanField(blank=True, null=True, verbose_name='tracking valid')),
                 ('items', models.JSONField(blank=True, default=list, verbose_name='items')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount', verbose_name='account')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shipments', to='orders.order', verbose_name='order')),
             ],
             options={

@@ -108,10 +108,10 @@ class Migration(migrations.Migration):
             name='Mark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fact', models.CharField(max_length=40)),
-                ('day', models.DateField()),
-                ('marked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount')),
+                ('fact', models.CharField(max_length=40, verbose_name='fact')),
+                ('day', models.DateField(verbose_name='day')),
+                ('marked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='marked at')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sellers.selleraccount', verbose_name='account')),
             ],
             options={
                 'verbose_name': 'mark',
