@@ -99,7 +99,7 @@ TEMPLATES = [
 # --- Where facts live ----------------------------------------------------------------------------------------------
 
 # "web" for processes that answer requests (config/gunicorn.py says so), "worker" for everything else.
-PROCESS = environment.text("PROCESS", "worker")
+PROCESS = "web" if environment.text("PROCESS") == "web" else "worker"
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}", process=PROCESS)}
 # SQLite ignores the covering columns of indexes; they are there for PostgreSQL.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
