@@ -1,7 +1,7 @@
 """The REST API of data in: each view checks the envelope, calls one function and shows its answer."""
 
 import zlib
-from typing import Any
+from typing import Any, cast
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
@@ -35,7 +35,7 @@ from intake.readers import READERS
 from intake.readers.strict_json import Malformed, loads
 from intake.retry import AlreadyTakenIn, retry
 from sellers.api_auth import accounts_for, writable_for
-from sellers.models import ApiToken
+from sellers.models import ApiToken, User
 
 PAGE_ROWS, MOST_PAGE_ROWS = 100, 1000
 
@@ -198,7 +198,7 @@ class FilesView(IntakeView):
                 file.name,
                 file,
                 format=sent.validated_data.get("source"),
-                user=request.user,
+                user=cast(User, request.user),
                 media_type=file.content_type or "",
                 now=timezone.now(),
             )
@@ -263,7 +263,7 @@ class RetryView(IntakeView):
         try:
             row, _outcome = retry(
                 row.pk,
-                user=request.user,
+                user=cast(User, request.user),
                 now=timezone.now(),
                 fixed_text=sent.validated_data.get("fixed_text"),
                 accounts=accounts,

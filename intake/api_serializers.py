@@ -47,7 +47,7 @@ class AnswerSerializer(CountsSerializer):
     """What became of a batch."""
 
     batch_id = serializers.CharField()
-    errors = BatchErrorSerializer(many=True)
+    errors = BatchErrorSerializer(many=True)  # type: ignore[assignment]  # named like an attribute of serializers
     warnings = BatchWarningSerializer(many=True)
 
 
@@ -56,7 +56,7 @@ class FileSerializer(serializers.Serializer):
 
     file = serializers.FileField(allow_empty_file=True, max_length=255)
     account = serializers.SlugField(max_length=63, help_text="Key of the seller account.")
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # named like an attribute of fields
         [(name, name) for name in READERS], required=False, help_text="Its format; recognised by content if absent."
     )
 
@@ -71,13 +71,17 @@ class ImportSerializer(CountsSerializer):
     id = serializers.IntegerField()
     account = serializers.CharField(source="account.key")
     name = serializers.CharField()
-    source = serializers.CharField(help_text="The format; empty until it is recognised.")
+    source = serializers.CharField(  # type: ignore[assignment]  # named like an attribute of fields
+        help_text="The format; empty until it is recognised."
+    )
     state = serializers.ChoiceField(ImportRun.State.choices)
     size = serializers.IntegerField(source="raw_item.size", help_text="Bytes.")
     bytes_done = serializers.IntegerField()
     rows_done = serializers.IntegerField()
     warnings = serializers.DictField(child=serializers.IntegerField(), help_text="How often each warning occurred.")
-    errors = serializers.SerializerMethodField(help_text=f"The first {ERRORS_SHOWN} rows that were set aside.")
+    errors = serializers.SerializerMethodField(  # type: ignore[assignment]  # as above
+        help_text=f"The first {ERRORS_SHOWN} rows that were set aside."
+    )
     error = serializers.CharField(help_text="Why the file could not be read to its end; empty if it could.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

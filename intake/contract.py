@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Model
-
 from intake.fields import (
     TEXT_LIMIT,
     Choice,
@@ -59,6 +57,7 @@ from orders.models import (
     ViolationCategory,
     ViolationStatus,
 )
+from sellers.facts import SourceRow
 
 SCHEMA = "1"
 SYSTEMS = (
@@ -106,7 +105,7 @@ class RecordType:
     """One kind of record: the model it becomes, its fields, and the rules between them."""
 
     name: str
-    model: type[Model]
+    model: type[SourceRow]
     source: str
     meaning: str
     own_fields: Sequence[Field]
@@ -156,13 +155,18 @@ class RecordType:
 CONTROL = ("type", "account", "system", "source_updated_at")  # words of a record that are not values of its row
 
 ORDER_ID = "ID of the order; it may arrive later"
-AMOUNT = {"digits": 14, "places": 3}
-CURRENCY = {"limit": 3, "pattern": "[A-Z]{3}"}
-COMMENT = {"limit": TEXT_LIMIT, "cut": True}
+
+
+def money(name: str) -> Number:
+    return Number(name, digits=14, places=3)
 
 
 def currency() -> Text:
-    return Text("currency", "ISO 4217", **CURRENCY)
+    return Text("currency", "ISO 4217", limit=3, pattern="[A-Z]{3}")
+
+
+def long_text(name: str, meaning: str = "", column: str | None = None) -> Text:
+    return Text(name, meaning, column=column, limit=TEXT_LIMIT, cut=True)
 
 
 def items() -> Parts:
@@ -176,7 +180,7 @@ def items() -> Parts:
             Whole("quantity"),
             Whole("quantity_shipped"),
             Whole("quantity_cancelled"),
-            Number("unit_price", **AMOUNT),
+            money("unit_price"),
         ],
         "the articles",
     )
@@ -232,7 +236,7 @@ message = RecordType(
         Flag("needs_reply", "null or absent: worked out from the message"),
         Choice("needs_reply_source", ["platform", "agent", "rule", "derived"], "who said so"),
         Ident("author_external_id", "the agent's ID; never sent for buyers"),
-        Text("body_text", f"text only, cut at {TEXT_LIMIT:,} characters", column="body.text", **COMMENT),
+        long_text("body_text", "text only", column="body.text"),
         Whole("body_chars", "length of the whole text", column="body.chars"),
         Flag("body_truncated", "the sender has cut the text", column="body.truncated"),
         Parts(
@@ -282,7 +286,7 @@ survey_answer = RecordType(
         Number("scale_min", "lowest rating", digits=7, places=2, low=None),
         Number("scale_max", "highest rating", digits=7, places=2, low=None),
         Text("value_raw", "the answer as the source wrote it", limit=255, cut=True),
-        Text("comment", **COMMENT),
+        long_text("comment"),
         Ident("question_id"),
         Ident("agent_external_id"),
     ],
@@ -315,8 +319,8 @@ order = RecordType(
         Text("cancel_reason", limit=255, cut=True),
         Moment("buyer_cancel_requested_at", "the buyer asked to cancel"),
         currency(),
-        Number("total_amount", **AMOUNT),
-        Number("refunded_amount", **AMOUNT),
+        money("total_amount"),
+        money("refunded_amount"),
         Text("name", "the number shown to people", limit=80),
         Text("marketplace_id", limit=32),
         Flag("is_replacement"),
@@ -361,11 +365,11 @@ return_ = RecordType(
         Choice("status", ReturnStatus),
         Moment("responded_at", "the seller's first valid answer"),
         Text("reason", limit=255, cut=True),
-        Text("comment", **COMMENT),
+        long_text("comment"),
         Flag("in_policy"),
         Text("resolution", limit=255, cut=True),
         Moment("refunded_at"),
-        Number("refunded_amount", **AMOUNT),
+        money("refunded_amount"),
         currency(),
         Flag("a_to_z"),
         Choice("fulfilled_by", FulfilledBy),
@@ -385,8 +389,8 @@ feedback = RecordType(
         Whole("rating", "stars", low=1, high=5, required=True),
         Moment("rated_at"),
         Day("rated_on"),
-        Text("comment", **COMMENT),
-        Text("seller_response", **COMMENT),
+        long_text("comment"),
+        long_text("seller_response"),
         Moment("removed_at"),
     ],
     one_of=("rated_at", "rated_on"),
@@ -404,7 +408,7 @@ claim = RecordType(
         Day("opened_on"),
         Choice("status", ClaimStatus, "open if absent"),
         Moment("decided_at"),
-        Number("amount", **AMOUNT),
+        money("amount"),
         currency(),
         Flag("counts_in_odr", "what the platform says; absent: by the account's rule"),
     ],
@@ -423,7 +427,7 @@ chargeback = RecordType(
         Text("network_reason_code", limit=40),
         Moment("initiated_at", required=True),
         Choice("status", ChargebackStatus, "needs_response if absent"),
-        Number("amount", **AMOUNT),
+        money("amount"),
         currency(),
         Moment("evidence_due_at", promise=True),
         Moment("finalized_at"),
@@ -443,7 +447,7 @@ policy_violation = RecordType(
         Choice("status", ViolationStatus, "open if absent"),
         Text("asin", limit=20),
         Text("sku", limit=80),
-        Text("description", **COMMENT),
+        long_text("description"),
         Whole("count", "1 if absent", low=1),
     ],
 )

@@ -4,7 +4,7 @@ Each place reads and writes one value of one row. `None` always means "known to 
 that cannot hold it (a column with a default) says so when it is read back, and the merge remembers the difference.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.db.models import Field as Column
 from django.db.models import JSONField, Model
@@ -107,7 +107,7 @@ class InBody:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.column = InColumn(MessageBody._meta.get_field(name))
+        self.column = InColumn(column_of(MessageBody, name))
 
     def load(self, row: Any) -> Any:
         body = loaded_body(row)
@@ -144,16 +144,21 @@ Place = InColumn | InOthers | Others | InConversation | InAgent | InBody | InShi
 
 def place_of(model: type[Model], name: str, column: str) -> Place:
     """Where the value called `name` of this model is stored."""
-    special = {
+    special: dict[tuple[str, str], type[InConversation | InAgent | InShipments]] = {
         ("Message", "conversation_external_id"): InConversation,
         ("SurveyAnswer", "conversation_external_id"): InConversation,
         ("Message", "author_external_id"): InAgent,
         ("Order", "shipments"): InShipments,
-    }.get((model.__name__, name))
-    if special is not None:
-        return special()
+    }
+    if (model.__name__, name) in special:
+        return special[model.__name__, name]()
     if column.startswith("body."):
         return InBody(column.removeprefix("body."))
     if column == "extra":
         return InOthers(name)
-    return InColumn(model._meta.get_field(column))
+    return InColumn(column_of(model, column))
+
+
+def column_of(model: type[Model], name: str) -> Column:
+    """The model's own column of this name."""
+    return cast(Column, model._meta.get_field(name))

@@ -105,7 +105,7 @@ class _Pieces(io.RawIOBase):
             chunk = RawChunk.objects.filter(item_id=self.item_id, position=self.position).only("sealed").first()
             if chunk is None:
                 return 0
-            self.left = unseal(chunk.sealed)
+            self.left = unseal(bytes(chunk.sealed))
             self.position += 1
         count = min(len(buffer), len(self.left))
         buffer[:count] = self.left[:count]

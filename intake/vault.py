@@ -26,6 +26,6 @@ def seal(piece: bytes) -> bytes:
 def unseal(sealed: bytes) -> bytes:
     """What `seal` was given. Raises Sealed when no present key opens it."""
     try:
-        return zlib.decompress(_keys().decrypt(base64.urlsafe_b64encode(bytes(sealed))))
+        return zlib.decompress(_keys().decrypt(base64.urlsafe_b64encode(sealed)))
     except InvalidToken:
         raise Sealed("none of RAW_KEYS opens this raw item; was a key removed too early?") from None

@@ -192,17 +192,17 @@ class SystemWriter:
 
     def _load(self, kind: RecordType, keys: Collection[str]) -> dict[str, Any]:
         """The stored rows with these external IDs, locked, with everything the merge reads."""
-        rows = kind.model._default_manager.filter(
-            account=self.account, system=self.system, external_id__in=sorted(keys)
-        )
+        model: Any = kind.model
+        rows = model.objects.filter(account=self.account, system=self.system, external_id__in=sorted(keys))
         if kind.model is Message:
             rows = rows.select_related("conversation", "agent", "body")
         elif kind.model is SurveyAnswer:
             rows = rows.select_related("conversation")
-        found = {}
+        found: dict[str, Any] = {}
         for row in rows.select_for_update(of=("self",)).order_by("external_id"):
             row.account = self.account
-            self.touched_before(kind, row)
+            # Where it stands now, for the case that it moves.
+            row.stood = (getattr(row, "conversation_id", None), getattr(row, "order_external_id", ""))
             found[row.external_id] = row
         if kind.model is Message:
             for row in found.values():
@@ -210,10 +210,6 @@ class SystemWriter:
         elif kind.model is Order and found:
             _load_shipments(found.values())
         return found
-
-    def touched_before(self, kind: RecordType, row: Any) -> None:
-        """Remember where a row stood, for the case that it moves."""
-        row.stood = (getattr(row, "conversation_id", None), getattr(row, "order_external_id", ""))
 
     def _merged(self, kind: RecordType, row: Any, key: str, notice: DeleteNotice | None) -> Merged:
         if row is None:
@@ -282,7 +278,8 @@ class SystemWriter:
 
 
 def _write_bodies(messages: Iterable[Message]) -> None:
-    new, changed = [], []
+    new: list[MessageBody] = []
+    changed: list[MessageBody] = []
     for message in messages:
         body = loaded_body(message)
         if body is None or not getattr(message, "body_changed", False):

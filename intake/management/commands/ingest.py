@@ -93,7 +93,7 @@ def _clock(text: str | None) -> datetime:
 
 def _errors(done: ImportRun) -> list[dict[str, Any]]:
     rows = RejectedRow.objects.filter(raw_item=done.raw_item_id, state=RejectedRow.State.OPEN).order_by("pk")
-    return list(rows.values("pointer", "field", "code", "message", "external_id")[:ERRORS_SHOWN])
+    return [dict(row) for row in rows.values("pointer", "field", "code", "message", "external_id")[:ERRORS_SHOWN]]
 
 
 def _as_json(path: Path, done: ImportRun) -> dict[str, Any]:
