@@ -361,3 +361,15 @@ def test_at_most_a_thousand_rows_are_taken_out_at_once(console, monkeypatch):
     response = take(console, "take_out", orders, reason=WHY)
     assert "At most 1 rows at once" in said(response)
     assert Order.objects.filter(deleted_at=None).count() == 2
+
+
+def test_columns_with_a_list_of_words_in_the_contract_offer_it(console):
+    conversation = make_conversation(make_account(), ("auto", "2026-01-05 10:00"))
+    message = conversation.messages.get()
+    page = console.get(page_of(message)).content.decode()
+    assert '<option value="platform">platform</option>' in page
+    response = fill_in(console, page_of(message), automatic_reason="nonsense", reason=WHY)
+    assert response.context["adminform"].errors["automatic_reason"]
+    fill_in(console, page_of(message), automatic_reason="template", reason=WHY)
+    message.refresh_from_db()
+    assert message.automatic_reason == "template"

@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from intake.gate import ingest
@@ -149,3 +151,35 @@ def test_the_audit_log_is_shown_and_cannot_be_changed(console):
     assert "114-1" in console.get(page_of(entry)).content.decode()
     assert console.post(page_of(entry), {"cid": "x"}).status_code == 403
     assert console.post(reverse("admin:auditlog_logentry_delete", args=[entry.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_a_lost_second_factor_is_revoked_and_its_secret_shown_nowhere(console):
+    bob = make_user("bob")
+    factor = Authenticator.objects.create(user=bob, type="totp", data={"secret": "CANARY"})
+    assert "CANARY" not in console.get(list_of(Authenticator)).content.decode()
+    address = reverse("admin:mfa_authenticator_revoke", args=[factor.pk])
+    assert "CANARY" not in console.get(address).content.decode()
+    assert console.get(f"/admin/mfa/authenticator/{factor.pk}/change/").status_code == 404
+    console.post(address, {"reason": WHY})
+    assert not Authenticator.objects.exists()
+    entry = LogEntry.objects.get(content_type__model="authenticator", action=LogEntry.Action.DELETE)
+    assert entry.additional_data["reason"] == WHY
+    assert "CANARY" not in str(entry.changes)
+
+
+def test_a_changed_mail_address_no_longer_signs_in_or_resets_by_the_old_one(console):
+    bob = make_user("bob", email="old@example.com")
+    EmailAddress.objects.create(user=bob, email="old@example.com", verified=True, primary=True)
+    fill_in(console, page_of(bob), email="new@example.com", reason=WHY)
+    assert not EmailAddress.objects.filter(email="old@example.com").exists()
+
+
+def test_rights_of_a_group_are_audited(console):
+    right = Permission.objects.get(codename="view_messagebody")
+    group = Group.objects.create(name="Readers")
+    data = {"name": "Readers", "permissions": [right.pk]}
+    assert console.post(page_of(group), data).context["adminform"].errors["reason"]
+    console.post(page_of(group), {**data, "reason": WHY})
+    assert group.permissions.get() == right
+    assert entries_of(group)[0].changes["permissions"]["operation"] == "add"
+    assert entries_of(group)[0].additional_data["reason"] == WHY

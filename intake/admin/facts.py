@@ -16,11 +16,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from intake.codes import Problem
-from intake.fields import Cleaning, Field, Keep
+from intake.fields import Choice, Cleaning, Field, Keep
 from intake.models import RawItem
 from intake.repair import KINDS, repairable, restate, state_new
 from intake.statements import DEFAULT_SYSTEM, Statement, from_milliseconds, read_statement
@@ -189,6 +190,14 @@ class FactAdmin(ReasonedAdmin):
         sections.append((_("Why"), {"fields": ["reason", "seen"]}))
         return self.for_whoever_may(request, obj, sections)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Columns for which the contract has a list of words offer that list."""
+        field = repairable(self.model).get(db_field.name)
+        if not isinstance(field, Choice) or db_field.choices:
+            return super().formfield_for_dbfield(db_field, request, **options)
+        words = [("", "---------"), *((word, word) for word in field.words)]
+        return forms.ChoiceField(choices=words, required=field.required, label=capfirst(db_field.verbose_name))
+
     # --- What the page tells ---------------------------------------------------------------------------------------
 
     def related(self, row: Any) -> Iterable[SafeString | str]:
@@ -250,7 +259,7 @@ class FactAdmin(ReasonedAdmin):
         days = sorted({str(day) for day in marks.values_list("day", flat=True)})
         if days:
             text = ngettext(
-                "%(days)s is being recounted: %(list)s.", "%(days)s days are being recounted: %(list)s.", len(days)
+                "%(days)s day is being recounted: %(list)s.", "%(days)s days are being recounted: %(list)s.", len(days)
             )
             shown = ", ".join(days[:7]) + (" …" if len(days) > 7 else "")
             self.message_user(request, text % {"days": len(days), "list": shown}, messages.INFO)

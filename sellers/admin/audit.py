@@ -45,7 +45,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     date_hierarchy = "timestamp"
     ordering = ("-timestamp", "-id")
-    list_display = ("timestamp", "who", "action", "row", "columns", "why")
+    list_display = ("when", "who", "action", "row", "columns", "why")
     list_filter = ("action", AuditedKind)
     list_select_related = ("content_type",)
     found_by = ("cid", "object_repr", "actor__username")
@@ -55,6 +55,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return self.ordering
+
+    @admin.display(description=_("when (UTC)"))
+    def when(self, entry: LogEntry) -> str:
+        return f"{entry.timestamp:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description=_("who"))
     def who(self, entry: LogEntry) -> str:
@@ -72,6 +76,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("changed"))
     def columns(self, entry: LogEntry) -> str:
+        if entry.action != LogEntry.Action.UPDATE:
+            return ""
         return ", ".join(change.name for change in shown(entry).changes)
 
     @admin.display(description=_("why"))

@@ -166,7 +166,8 @@ class ApiTokenAdmin(RevokedAdmin):
 
     @admin.display(description=_("scopes"))
     def words(self, token: ApiToken) -> str:
-        return ", ".join(token.scopes)
+        words = dict(ApiToken.Scope.choices)
+        return ", ".join(str(words.get(scope, scope)) for scope in token.scopes)
 
     @admin.display(description=_("seller accounts"))
     def account_keys(self, token: ApiToken) -> str:
