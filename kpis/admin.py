@@ -10,12 +10,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kpis.catalogue import FACTS, METRICS
 from kpis.freshness import Health, health
 from kpis.layouts import LAYOUTS
+from kpis.metrics import Band, Text
 from kpis.models import DayFailure, DayTotal, Heartbeat, WeekReading, WeekReport
+from kpis.readings import State
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 from sellers.repair import ReadOnlyAdmin
+
+BANDS = {Band.RED: _("Red"), Band.YELLOW: _("Yellow"), Band.GREEN: _("Green"), Band.NONE: _("No colour")}
+STATES = {
+    State.COMPUTED: _("Worked out"),
+    State.CARRIED: _("Kept from an earlier week"),
+    State.PROVISIONAL: _("May still change"),
+    State.TOO_FEW: _("Too few"),
+    State.NO_DATA: _("No data"),
+}
 
 
 class CountedAdmin(ReadOnlyAdmin):
@@ -31,6 +43,11 @@ class CountedAdmin(ReadOnlyAdmin):
             accounts = accounts.filter(pk=int(chosen))
         said = freshness_said(health(list(accounts), timezone.now()))
         return super().changelist_view(request, {"freshness": said, **(extra_context or {})})
+
+    @admin.display(description=_("fact"))
+    def fact_title(self, row: Any) -> Text:
+        """What is counted, in words; of a fact that is declared no longer, its slug."""
+        return FACTS[row.fact].title if row.fact in FACTS else row.fact
 
 
 def freshness_said(state: Health) -> str:
@@ -57,14 +74,14 @@ def freshness_said(state: Health) -> str:
 class MarkAdmin(CountedAdmin):
     """Days that changed and wait to be counted. The sweep takes them away within seconds."""
 
-    list_display = ("account", "fact", "day", "marked_at")
+    list_display = ("account", "fact_title", "day", "marked_at")
 
 
 @admin.register(DayTotal)
 class DayTotalAdmin(CountedAdmin):
-    list_display = ("account", "fact", "day", "counted_at", "current")
-    fields = ("account", "fact", "day", "counted_at", "recipe", "current", "parts")
-    readonly_fields = ("current", "parts")
+    list_display = ("account", "fact_title", "day", "counted_at", "current")
+    fields = ("account", "fact_title", "day", "counted_at", "recipe", "current", "parts")
+    readonly_fields = ("fact_title", "current", "parts")
 
     @admin.display(description=_("by today's declaration"), boolean=True)
     def current(self, total: DayTotal) -> bool:
@@ -86,12 +103,12 @@ class DayTotalAdmin(CountedAdmin):
 class DayFailureAdmin(CountedAdmin):
     """Days whose counting failed: the error says why. A repair of a row of that day starts a new attempt."""
 
-    list_display = ("account", "fact", "day", "attempts", "failed_at", "error")
+    list_display = ("account", "fact_title", "day", "attempts", "failed_at", "error")
 
 
 class WeekReadingInline(admin.TabularInline):
     model = WeekReading
-    fields = ("metric", "value", "numerator", "denominator", "n", "band", "state", "window_from", "window_to")
+    fields = ("title", "value", "numerator", "denominator", "n", "colour", "how", "window_from", "window_to")
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -101,6 +118,19 @@ class WeekReadingInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description=_("metric"))
+    def title(self, reading: WeekReading) -> Text:
+        """The metric in words; of one that is declared no longer, its slug."""
+        return METRICS[reading.metric].title if reading.metric in METRICS else reading.metric
+
+    @admin.display(description=_("band"))
+    def colour(self, reading: WeekReading) -> Text:
+        return BANDS[Band(reading.band)]
+
+    @admin.display(description=_("state"))
+    def how(self, reading: WeekReading) -> Text:
+        return STATES[State(reading.state)]
 
     @admin.display(description=_("value"))
     def value(self, reading: WeekReading) -> str:

@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 import messaging.lapse
 import orders.lapse
@@ -53,7 +54,7 @@ answers = Fact(
     model=SurveyAnswer,
     moment="answered_at",
     columns=(
-        Column(path="answered_at", title=_("Answered"), kind="moment"),
+        Column(path="answered_at", title=pgettext_lazy("when a buyer answered the survey", "Answered"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),
         Column(path="order_external_id", title=_("Order")),
         Column(path="conversation__topic", title=_("Topic")),

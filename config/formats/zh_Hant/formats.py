@@ -1,0 +1,4 @@
+"""Thousands are set apart by a comma, as in business figures in Taiwan and in what browsers write in charts."""
+
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
