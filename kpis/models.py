@@ -64,6 +64,7 @@ class WeekReport(models.Model):
 
     class Reason(models.TextChoices):
         CLOSED = "closed", _("The week was over")
+        RIPENED = "ripened", _("What was still open when the week ended is decided")
         LATE_DATA = "late_data", _("Data came or changed after the week was published")
 
     account = models.ForeignKey(

@@ -183,13 +183,13 @@ class Span:
         return (days[day] for day in dates if day in days)
 
     def _share(self, metric: Share, account: SellerAccount, window: Window, hits: int, n: int) -> Reading:
-        value = metric.value(hits, n)
-        if n < metric.rule.minimum:
-            state = State.TOO_FEW if n else State.NO_DATA
-            return Reading(
-                metric=metric, account=account, window=window, numerator=hits, denominator=n, n=n, state=state
-            )
         state, until = self._ripeness(metric, account, window)
+        if n < metric.rule.minimum:
+            value = None
+            if state is State.COMPUTED:
+                state = State.TOO_FEW if n else State.NO_DATA
+        else:
+            value = metric.value(hits, n)
         return Reading(
             metric=metric,
             account=account,
@@ -259,8 +259,10 @@ class Span:
 
     def _times(self, metric: Times, account: SellerAccount, window: Window) -> Reading:
         n = self._sum(metric, account, window, metric.counted)
+        state, until = self._ripeness(metric, account, window)
         if not n:
-            return Reading(metric=metric, account=account, window=window)
+            state = State.NO_DATA if state is State.COMPUTED else state
+            return Reading(metric=metric, account=account, window=window, state=state, provisional_until=until)
         if metric.slug not in self._seconds:
             reach = self._reach_of_all(metric)
             self._seconds[metric.slug] = seconds_by_day(metric, self.accounts, reach.first, reach.last)
@@ -270,7 +272,6 @@ class Span:
         )
         total = self._sum(metric, account, window, metric.total)
         value = Fraction(total, n)
-        state, until = self._ripeness(metric, account, window)
         return Reading(
             metric=metric,
             account=account,

@@ -1,7 +1,8 @@
 """Closing weeks: when a week is over in the account's zone, its figures are published and kept.
 
 A report is never overwritten. When data arrives late, or a repair changes a day that a published window covers, the
-week gets a further revision with its reason, and the earlier one stays readable.
+week gets a further revision with its reason, and the earlier one stays readable. For a day after its end a week is
+provisional: buyers of its last day may still be answered in time. It is revised once, when nothing of it is open.
 """
 
 import logging
@@ -15,8 +16,10 @@ from django.db import transaction
 from django.db.models import Min
 
 from kpis.catalogue import DECLARED
+from kpis.metrics import Score
 from kpis.models import DayTotal, WeekCheck, WeekReading, WeekReport
-from kpis.readings import Reading, Span
+from kpis.readings import Reading, Span, State
+from kpis.sweep import sweep_account
 from sellers.days import last_complete_day, week_ends
 from sellers.locks import lock_for_closing
 from sellers.models import SellerAccount
@@ -38,9 +41,14 @@ class Closed:
 
 
 def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, report: Report | None = None) -> Closed:
-    """Publish every week that is over and not published yet, and revise those whose days were recounted since."""
+    """Publish every week that is over and not published yet, and revise those whose days were recounted since.
+
+    What waits to be counted is counted first; an account that another sweep is counting is left for the next run.
+    """
     done = Closed()
     for account in SellerAccount.objects.all() if accounts is None else accounts:
+        if sweep_account(account, now).busy:
+            continue
         with transaction.atomic():
             lock_for_closing(account.id)
             closed, revised = _close(account, now)
@@ -70,8 +78,9 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
             if stored is None:
                 _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now)
                 closed += 1
-            elif figures != _stored_figures(stored):
-                _publish(account, day, stored.revision + 1, WeekReport.Reason.LATE_DATA, figures, now)
+            elif not _is_provisional(figures) and figures != (before := _stored_figures(stored)):
+                reason = WeekReport.Reason.RIPENED if _is_provisional(before) else WeekReport.Reason.LATE_DATA
+                _publish(account, day, stored.revision + 1, reason, figures, now)
                 revised += 1
     WeekCheck.objects.update_or_create(account=account, defaults={"checked_at": now})
     return closed, revised
@@ -91,7 +100,20 @@ def _touched(account: SellerAccount, over: Sequence[date]) -> set[date]:
     recounted = DayTotal.objects.filter(account=account, counted_at__gt=check.checked_at - OVERLAP)
     days = set(recounted.values_list("day", flat=True))
     reach = max(metric.rule.window_days(account) + metric.rule.lag for metric in DECLARED)
-    return {end for end in over if any(end - timedelta(days=reach) < day <= end for day in days)}
+    touched = {end for end in over if any(end - timedelta(days=reach) < day <= end for day in days)}
+    return touched | _thin_weeks_after(account, min(touched)) if touched else touched
+
+
+def _thin_weeks_after(account: SellerAccount, first: date) -> set[date]:
+    """Later weeks without a score of their own: what they carry may come from a week that changed, however old."""
+    scores = [metric.slug for metric in DECLARED if isinstance(metric, Score)]
+    own = (State.COMPUTED, State.PROVISIONAL)
+    thin = WeekReading.objects.filter(account=account, metric__in=scores, ends_on__gt=first).exclude(state__in=own)
+    return set(thin.values_list("ends_on", flat=True))
+
+
+def _is_provisional(figures: Sequence[dict[str, Any]]) -> bool:
+    return any(one["state"] == State.PROVISIONAL for one in figures)
 
 
 # What a published figure consists of; a week is revised when any of it differs.

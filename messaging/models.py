@@ -196,8 +196,8 @@ class Message(SourceRow):
             ),
         ]
         indexes = [
-            # Turns are derived from a conversation's messages in order.
-            models.Index(fields=["account", "conversation", "sent_at"], name="message_thread"),
+            # Turns are derived from a conversation's messages in order; a conversation that goes finds what holds it.
+            models.Index(fields=["conversation", "sent_at"], name="message_thread"),
             # Counting contacts by day reads only the buyers' messages, from the index alone.
             models.Index(
                 fields=["account", "day"],

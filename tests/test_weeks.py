@@ -106,6 +106,51 @@ def test_an_old_fact_revises_every_week_whose_windows_hold_its_day():
     assert [str(day) for day in revised] == ["2025-12-14", "2025-12-21", "2025-12-28", "2026-01-04"]
 
 
+def test_a_provisional_week_is_revised_once_when_nothing_of_it_is_open_any_more():
+    account = make_account()
+    now = at("2026-01-19 00:00:30")
+    first = make_conversation(account, ("buyer", "2026-01-18 20:00"), now=now)
+    second = make_conversation(account, ("buyer", "2026-01-18 22:00"), now=now)
+    assert close("2026-01-19 00:00:30").closed == 1
+    assert trend(account, LATE, 1)[0].n == 0
+    make_message(first, "agent", "2026-01-19 08:00", now=at("2026-01-19 08:00"))
+    assert close("2026-01-19 08:01").revised == 0, "the other message is still open"
+    make_message(second, "agent", "2026-01-19 23:00", now=at("2026-01-19 23:00"))
+    assert close("2026-01-19 23:01").revised == 1
+    assert WeekReport.objects.get(revision=1).reason == "ripened"
+    point = trend(account, LATE, 1)[0]
+    assert (point.numerator, point.n, point.state) == (1, 2, State.COMPUTED)
+
+
+def test_a_wait_that_is_never_answered_ripens_its_week_when_it_lapses():
+    account = make_account()
+    make_conversation(account, ("buyer", "2026-01-18 20:00"), now=at("2026-01-19 00:00:30"))
+    close("2026-01-19 00:00:30")
+    assert close("2026-01-19 20:00:00").revised == 0
+    assert close("2026-01-19 20:00:01").revised == 1
+    assert trend(account, LATE, 1)[0].value == 1
+
+
+def test_closing_counts_what_waits_first():
+    account = make_account()
+    make_order(account, "2026-01-14 10:00")
+    assert close_weeks(at("2026-01-20 12:00")).closed == 1
+    assert trend(account, METRICS["order_defect_rate"], 1)[0].ends_on == date(2026, 1, 18)
+
+
+def test_a_late_answer_reaches_the_weeks_that_carry_its_score_however_old_it_is():
+    account = make_account()
+    make_answers(account, 32, 8, last="2025-06-15 20:00", now=at("2026-01-20 12:00"))
+    make_order(account, "2026-01-14 10:00")
+    close("2026-01-20 12:00")
+    assert trend(account, SCORE, 1)[0].display == "8.0"
+    make_answers(account, 0, 10, last="2025-06-15 10:00", now=at("2026-01-20 12:30"))
+    assert close("2026-01-20 12:30").revised > 0
+    last = trend(account, SCORE, 1)[0]
+    # 32 of 50, in the last window that held them all: the one that ends on 6 July.
+    assert (last.display, last.state, last.carried_from) == ("6.4", State.CARRIED, date(2025, 7, 6))
+
+
 def test_a_carried_score_is_published_as_carried():
     account = make_account()
     make_answers(account, 32, 8, last="2025-12-14 20:00", now=at("2026-01-20 12:00"))
