@@ -4,11 +4,17 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    SetUnusablePasswordMixin,
+    UserChangeForm,
+)
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -29,6 +35,34 @@ from sellers.repair import WHY, ReadOnlyAdmin, ReasonedAdmin, ReasonForm
 GUARDED = ("is_staff", "is_superuser", "groups", "user_permissions")  # whoever could set them could do everything
 
 
+RIGHTS = {
+    "add": _("Can add %(rows)s"),
+    "change": _("Can change %(rows)s"),
+    "delete": _("Can delete %(rows)s"),
+    "view": _("Can view %(rows)s"),
+}
+
+
+class RightsField(forms.ModelMultipleChoiceField):
+    """Rights to choose from, in words of the reader's language; Django keeps their names in English."""
+
+    def label_from_instance(self, right: Permission) -> str:  # type: ignore[override]  # only rights are offered
+        action = right.codename.partition("_")[0]
+        model = right.content_type.model_class()
+        if model is None or action not in RIGHTS:
+            return str(right)
+        return f"{model._meta.app_config.verbose_name} | {RIGHTS[action] % {'rows': model._meta.verbose_name}}"
+
+
+class RightsAdmin(admin.ModelAdmin):
+    """A page that gives rights."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            options["form_class"] = RightsField
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+
 class UserForm(ReasonForm, UserChangeForm):
     """A person, and why this is changed."""
 
@@ -40,9 +74,18 @@ class NewUserForm(ReasonForm, AdminUserCreationForm):
 class PasswordForm(ReasonForm, AdminPasswordChangeForm):
     """Another person's password, and why somebody else sets it."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Django puts this text together when it starts, in the language of the installation; its script shows the list.
+        self.fields["usable_password"].help_text = format_html(
+            '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+            SetUnusablePasswordMixin.usable_password_help_text,
+            gettext("If disabled, the current password for this user will be lost."),
+        )
+
 
 @admin.register(User)
-class UserAdmin(ReasonedAdmin, DjangoUserAdmin):
+class UserAdmin(RightsAdmin, ReasonedAdmin, DjangoUserAdmin):
     """People. They are switched off, not deleted: what they did stays theirs."""
 
     form = UserForm
@@ -92,7 +135,7 @@ admin.site.unregister([Group, EmailAddress, Authenticator])  # the packages' own
 
 
 @admin.register(Group)
-class GroupAdmin(ReasonedAdmin, DjangoGroupAdmin):
+class GroupAdmin(RightsAdmin, ReasonedAdmin, DjangoGroupAdmin):  # type: ignore[misc]  # stubs name an argument apart
     """Named sets of rights. Only superusers change them: whoever could would give themselves every right."""
 
     ordering = ("name",)
