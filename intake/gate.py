@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from intake import raw
 from intake.codes import ErrorCode, Problem, WarningCode, printable
@@ -247,15 +248,15 @@ def _envelope(batch: Mapping[str, Any], now: datetime) -> tuple[list[Any], dict[
     """The records and what holds for all of them."""
     for name in ("schema", "batch_id", "account", "system", "observed_at", "records"):
         if batch.get(name) is None:
-            raise EnvelopeError(name, f"{name} is missing")
+            raise EnvelopeError(name, _("%(name)s is missing") % {"name": name})
     if batch["schema"] != SCHEMA:
-        raise EnvelopeError("schema", f'this version understands schema "{SCHEMA}"')
+        raise EnvelopeError("schema", _("this version understands schema “%(schema)s”") % {"schema": SCHEMA})
     batch_id = batch["batch_id"]
     if not isinstance(batch_id, str) or not 1 <= len(batch_id) <= 255 or printable(batch_id) != batch_id:
-        raise EnvelopeError("batch_id", "batch_id must be 1 to 255 printable characters")
+        raise EnvelopeError("batch_id", _("batch_id must be 1 to 255 printable characters"))
     records = batch["records"]
     if not isinstance(records, list):
-        raise EnvelopeError("records", "records must be a list")
+        raise EnvelopeError("records", _("records must be a list"))
     if len(records) > BATCH_RECORDS:
         raise BatchTooLarge(f"{len(records)} records, {BATCH_RECORDS} are allowed")
     cleaning = Cleaning(now)
