@@ -107,7 +107,7 @@ class IngestView(IntakeView):
         account = accounts.get(key) if isinstance(key, str) else None
         try:
             if account is None:
-                raise EnvelopeError("account", _("account must be the key of a seller account"))
+                raise EnvelopeError("account", str(_("account must be the key of a seller account")))
             answer = ingest(account, batch, owner=_owner(request), now=timezone.now(), body=body, accounts=accounts)
         except EnvelopeError as error:
             raise ValidationError({error.field: [str(error)]}, code="envelope") from None
