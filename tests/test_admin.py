@@ -276,7 +276,7 @@ def test_the_page_says_which_delivery_stated_which_field(console):
     account = make_account()
     ingest(account, batch([claim("o-1")]), owner="test", now=NOW)
     page = console.get(page_of(Claim.objects.get())).content.decode()
-    assert "2026-01-10 00:00:00 UTC: external_id, order_external_id, opened_on" in page
+    assert "2026-01-10 00:00:00 UTC: external ID, order ID, opened on" in page
 
 
 def test_a_fact_nobody_imported_can_be_written_down(console):

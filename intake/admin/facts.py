@@ -99,7 +99,8 @@ class FactForm(ReasonModelForm):
         names = self.kind.one_of
         stored = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in names}
         if names and all(value in EMPTY for value in stored.values()):
-            raise ValidationError(_("One of these is needed: %(names)s."), params={"names": ", ".join(names)})
+            titles = ", ".join(str(self.instance._meta.get_field(name).verbose_name) for name in names)
+            raise ValidationError(_("One of these is needed: %(names)s."), params={"names": titles})
 
     def _read_new(self, now: str, cleaning: Cleaning) -> None:
         """A new record goes through everything a delivered one does."""
@@ -212,10 +213,15 @@ class FactAdmin(ReasonedAdmin):
     def versions(self, row: Any) -> SafeString | str:
         """Which fields the newest word comes from when: an older delivery changes none of them."""
         bits = KINDS[self.model].bits.values()
+        titles = {column.name: column.verbose_name for column in self.opts.fields}
         lines = [
             (
                 f"{from_milliseconds(int(version)):%Y-%m-%d %H:%M:%S} UTC",
-                ", ".join(field.name for field in bits if field.bit & mask),
+                ", ".join(
+                    str(titles.get(next(iter(field.place.columns), ""), field.name))
+                    for field in bits
+                    if field.bit & mask
+                ),
             )
             for version, mask in sorted(row.stated.items(), reverse=True)
             if version.isdigit()
