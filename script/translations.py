@@ -1,6 +1,7 @@
 """The work behind script/translations: gettext reads the texts, polib compiles and compares the catalogues."""
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh_Hans", "zh_Hant")
 # Texts live in the rooms and the templates; everything else (.venv, tests, bench) is not for users.
 SOURCES = ("config", "dashboard", "intake", "kpis", "messaging", "orders", "sellers", "static", "templates", "locale")
+
+
+PLACEHOLDER = re.compile(r"%%|%\(\w+\)[a-z]|%[a-z]|\{\w*(?::\w+)?\}")
 
 
 def catalogues(root: Path) -> Iterator[Path]:
@@ -47,6 +51,13 @@ def value(entry: polib.POEntry) -> object:
     return dict(entry.msgstr_plural) if entry.msgid_plural else entry.msgstr
 
 
+def loses_placeholders(entry: polib.POEntry) -> bool:
+    """Whether filling in a translation would fail or lose a value."""
+    meant = sorted(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
+    texts = entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]
+    return any(sorted(PLACEHOLDER.findall(text)) != meant for text in texts)
+
+
 def faults(fresh: Path) -> Iterator[str]:
     """What keeps the committed catalogues from being complete; `fresh` holds those just read from the sources."""
     for read in catalogues(fresh):
@@ -67,6 +78,8 @@ def faults(fresh: Path) -> Iterator[str]:
                 yield f"{where} is fuzzy."
             elif not entry.translated():
                 yield f"{where} is not translated."
+            elif loses_placeholders(entry):
+                yield f"{where} has other placeholders than its translation."
         gone = known - {key(entry) for entry in texts}
         yield from (
             f"{name}: “{text}” is used nowhere: run script/translations update." for _, text, _ in sorted(gone, key=str)
