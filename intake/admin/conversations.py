@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import linebreaks
@@ -14,9 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from intake.admin.facts import FactAdmin
+from intake.admin.search import by_conversation
 from intake.statements import milliseconds
-from messaging.models import Agent, Conversation, Message, SurveyAnswer, Turn
+from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer, Turn
 from orders.models import Order
+from sellers.models import SellerAccount
 from sellers.repair import WHY, ReadOnlyAdmin, ReasonedAdmin, list_link, row_link
 
 
@@ -56,11 +58,13 @@ class MessageAdmin(FactAdmin):
     more_shown = ("text",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(text_chars=F("body__chars"))
+        lengths = MessageBody.objects.only("message_id", "chars")
+        return super().get_queryset(request).prefetch_related(Prefetch("body", lengths))
 
     @admin.display(description=_("text"))
-    def text_length(self, row: Any) -> str:
-        return "–" if row.text_chars is None else gettext("••• %(chars)s characters") % {"chars": row.text_chars}
+    def text_length(self, row: Message) -> str:
+        body = getattr(row, "body", None)
+        return "–" if body is None else gettext("••• %(chars)s characters") % {"chars": body.chars}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         if obj is not None:
@@ -117,10 +121,13 @@ class TurnAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("reply", "first", "channel")
     list_select_related = ("account", "agent")
-    found_by = ("conversation__external_id", "opening__external_id")
-    search_help_text = _("The ID of the conversation or of the opening message, exactly.")
+    found_by = ("conversation__external_id",)
+    search_help_text = _("The ID of the conversation, exactly.")
     fields = ("account", *Turn.derived, "links")
     readonly_fields = ("links",)
+
+    def searches(self, term: str) -> list[list[dict[str, Any]]]:
+        return [[by_conversation(list(SellerAccount.objects.values_list("pk", flat=True)), term)]]
 
     @admin.display(description=_("belongs together"))
     def links(self, row: Turn) -> SafeString:

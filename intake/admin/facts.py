@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from intake.admin.search import by_id
 from intake.codes import Problem
 from intake.fields import Choice, Cleaning, Field, Keep
 from intake.models import RawItem
@@ -136,9 +137,7 @@ class FactAdmin(ReasonedAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("account",)
     autocomplete_fields = ("account",)
     found_by_beginning = "external_id"
-    search_help_text = _(
-        "An ID, exactly; if there is none, IDs that begin with it. Choosing an account makes it faster."
-    )
+    search_help_text = _("An ID, exactly; else IDs that begin with it.")
     actions = ("take_out", "put_back")
     formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     shown_only: ClassVar[tuple[str, ...]] = ()  # columns of the contract that a person looks at but does not state
@@ -146,6 +145,9 @@ class FactAdmin(ReasonedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("stated", "extra")
+
+    def searches(self, term: str) -> list[list[dict[str, Any]]]:
+        return by_id(self.model, term, self.found_by)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row; for a change, read only after the account's other writers are done."""
