@@ -20,6 +20,7 @@ from config import keys
 from intake import imports, vault
 from intake.models import ImportRun, RawChunk, RawItem, RejectedRow
 from intake.raw import PIECE, open_item
+from intake.tasks import run_imports
 from messaging.models import Agent, Conversation, Message, Reply, Standing, SurveyAnswer, Turn
 from orders.models import CancellationVerdict, Chargeback, Claim, Order, PolicyViolation, ShipmentVerdict
 from sellers.marks import Mark
@@ -383,3 +384,11 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_next_worker(
         "received": 30_000, "created": 30_000, "updated": 0, "unchanged": 0, "stale": 0, "quarantined": 0,
         "state": "done", "rows_done": 30_000, "orders": 30_000,
     }  # fmt: skip
+
+
+def test_the_beat_takes_in_what_waits(account: SellerAccount) -> None:
+    imports.store(account, "x", io.BytesIO(orders_csv(3)), now=NOW)
+    run_imports(unknown_argument_of_a_newer_release=1)
+    assert ImportRun.objects.get().state == "done"
+    run_imports()
+    assert Order.objects.count() == 3
