@@ -14,6 +14,7 @@ from kpis.trends import TrendPoint
 from kpis.units import Unit
 
 HOUR = 3600
+LABEL_NEEDS = 0.07  # of the axis: in a thinner zone the words would run into those of its neighbour
 
 
 def trend_chart(metric: Metric, points: Sequence[TrendPoint], *, small: bool = False) -> dict[str, Any]:
@@ -115,8 +116,9 @@ def _zones(metric: Metric, axis: dict[str, float], scale: int, small: bool) -> l
     else:
         ends = ((Band.GREEN, low, goal), (Band.YELLOW, goal, limit), (Band.RED, limit, high))
     labels = words.zone_words(metric, target)
+    room = (high - low) * LABEL_NEEDS
     return [
-        {"band": band.value, "from": start, "to": end, "label": "" if small else labels[band]}
+        {"band": band.value, "from": start, "to": end, "label": "" if small or end - start < room else labels[band]}
         for band, start, end in ends
         if end > start
     ]

@@ -108,9 +108,19 @@ def make_answer(
 
 def make_answers(account: SellerAccount, yes: int, no: int, *, last: str, now: datetime = NOW) -> None:
     """`yes` and `no` answers of as many conversations, one a minute up to the moment `last`."""
-    for number in range(yes + no):
-        moment = at(last) - timedelta(minutes=number)
-        make_answer(account, moment, number < yes, order_external_id=f"o-{next(_numbers)}", now=now)
+    answers = SurveyAnswer.objects.bulk_create(
+        SurveyAnswer(
+            account=account,
+            system="test",
+            external_id=f"s-{next(_numbers)}",
+            kind=SurveyKind.SOLVED,
+            answered_at=at(last) - timedelta(minutes=number),
+            solved=number < yes,
+            order_external_id=f"o-{next(_numbers)}",
+        )
+        for number in range(yes + no)
+    )
+    recompute_answers(account, [answer.id for answer in answers], now)
 
 
 def make_order(

@@ -119,7 +119,7 @@ class MetricPage:
         return [
             {
                 "cells": [
-                    (column, _kind(column), cell(column, row[column.path], labels[column.path], zone))
+                    (column, _kind(column, row), cell(column, row[column.path], labels[column.path], zone))
                     for column in columns
                 ],
                 "reason": row["reason"],
@@ -128,8 +128,10 @@ class MetricPage:
         ]
 
 
-def _kind(column: Column) -> str:
-    """How a cell is set: an ID of another system never breaks over two lines."""
+def _kind(column: Column, row: dict[str, Any]) -> str:
+    """How a cell is set: an empty one may be left away, an ID of another system never breaks over two lines."""
+    if row[column.path] in (None, ""):
+        return "void"
     return "id" if column.path.endswith("external_id") else column.kind
 
 

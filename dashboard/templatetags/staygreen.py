@@ -33,7 +33,8 @@ def sparkline(card: Card) -> dict[str, Any]:
         return round(EDGE + index * (WIDTH - 2 * EDGE) / (len(line) - 1), 1)
 
     def y(height: float) -> float:
-        return round(HEIGHT - EDGE - (height - low) * (HEIGHT - 2 * EDGE) / ((high - low) or 1.0), 1)
+        share = (height - low) / (high - low) if high > low else 0.5
+        return round(HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE), 1)
 
     steps = [f"{'L' if index - 1 in heights else 'M'}{x(index)} {y(height)}" for index, height in heights.items()]
     last, newest, _value = known[-1]

@@ -1,0 +1,72 @@
+"""Small running shops for the screens: three accounts, frozen on Tuesday 20 January 2026."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from playwright.sync_api import Page
+
+from kpis.sweep import sweep
+from kpis.weeks import close_weeks
+from sellers.models import User
+from tests.makers import NOW, make_account, make_answers, make_conversation, make_order, make_user
+
+SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "screenshots"
+LAST_WEEK = date(2026, 1, 17)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    with time_machine.travel(NOW):
+        yield
+
+
+@pytest.fixture
+def manager(transactional_db: None) -> User:
+    """Somebody with a red, a yellow and a thin account that are a few weeks old."""
+    return shops(weeks=4)
+
+
+@pytest.fixture
+def old_hand(transactional_db: None) -> User:
+    """The same with twenty weeks to look back on."""
+    return shops(weeks=20)
+
+
+def shops(weeks: int) -> User:
+    falling = make_account("falling", name="Lumora Home")
+    steady = make_account("steady", name="拾光文具 Shiguang", marketplace="DE", time_zone="Europe/Berlin")
+    thin = make_account("thin", name="Petalkind", platform="shopify", marketplace="")
+    for week in range(weeks):
+        day = LAST_WEEK - timedelta(weeks=week)
+        make_answers(falling, 6 + min(week, 8), 8 - min(week, 6), last=f"{day} 20:00")
+        make_answers(steady, 9, 3, last=f"{day} 20:00")
+        make_answers(thin, 12 if week > 5 else 2, 1, last=f"{day} 20:00")
+        for account in (falling, steady, thin):
+            busy_day(account, day, late=account is falling)
+    make_conversation(falling, ("buyer", "2026-01-18 10:00"))
+    make_conversation(steady, ("buyer", "2026-01-20 10:00"))
+    sweep(NOW)
+    close_weeks(NOW)
+    return make_user("mei", falling, steady, thin)
+
+
+def busy_day(account, day, *, late):
+    make_conversation(account, ("buyer", f"{day} 08:00"), ("agent", f"{day} 12:30"))
+    make_conversation(account, ("buyer", f"{day} 09:00"), ("agent", f"{day + timedelta(days=2 if late else 0)} 15:00"))
+    make_order(account, f"{day} 10:00", ship_by=f"{day} 20:00", confirmed=f"{day} 18:00")
+    if late:
+        make_order(account, f"{day} 11:00", ship_by=f"{day} 20:00", confirmed=f"{day + timedelta(days=3)} 09:00")
+
+
+@pytest.fixture
+def shoot() -> Callable[[Page, str], None]:
+    """Keeps a picture of a page in screenshots/, for people to look at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take
