@@ -105,8 +105,7 @@ def _resolutions(conversation: Conversation) -> set[datetime]:
         for event in conversation.status_events
         if event.get("status") in (ConversationStatus.RESOLVED, ConversationStatus.CLOSED)
     }
-    last = {conversation.resolved_at, conversation.closed_at} - {None}
-    return history | last  # type: ignore[return-value]  # None was taken out
+    return history | {moment for moment in (conversation.resolved_at, conversation.closed_at) if moment}
 
 
 def _link_answers(account: SellerAccount, messages: Iterable[Message]) -> None:
@@ -140,7 +139,7 @@ def _judge_answers(
         answer.account = account
         thread = threads.get(answer.conversation_id) if answer.conversation_id else None
         asked_by = {message.external_id: message.sent_at for message in messages.get(answer.conversation_id or 0, ())}
-        thread_orders = orders.get(answer.conversation_id) or []
+        thread_orders = orders.get(answer.conversation_id or 0) or []
         thread_key = f"c:{answer.conversation_id}" if answer.conversation_id else ""
         order_id = answer.order_external_id or (thread_orders[0] if thread_orders else "")
         order_key = f"o:{order_id}" if order_id else ""
@@ -198,7 +197,7 @@ class _Writes:
         contacts = {contact.id: contact for contact in thread.contacts}
         for row in rows:
             contact = contacts.get(row.id)
-            values = {"reply": Reply.NOT_NEEDED, "reply_seconds": None, "replied_by_id": None}
+            values: dict[str, Any] = {"reply": Reply.NOT_NEEDED, "reply_seconds": None, "replied_by_id": None}
             if contact is not None:
                 values = {
                     "reply": reply_state(contact.at, contact.replied_at, now),

@@ -19,7 +19,7 @@ def update_rows(model: type[models.Model], rows: Sequence[Any], names: Sequence[
         return
     connection = connections[using]
     quote = connection.ops.quote_name
-    fields = [*(model._meta.get_field(name) for name in names), model._meta.pk]
+    fields: list[Any] = [*(model._meta.get_field(name) for name in names), model._meta.pk]
     columns = [[field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in fields]
     *targets, key = [quote(field.column) for field in fields]
     table = quote(model._meta.db_table)

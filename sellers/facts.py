@@ -5,9 +5,9 @@ the same transaction, for the day a row leaves as well as for the day it enters.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.db import models, router, transaction
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sellers.bulk import update_rows
 from sellers.days import local_day
 from sellers.marks import Touched, mark
+from sellers.models import SellerAccount
 
 BATCH = 1000
 
@@ -24,7 +25,7 @@ class UnmarkedWriteError(TypeError):
     """A bulk call that would change facts without knowing which days it touches."""
 
 
-class MarkingQuerySet(models.QuerySet):
+class MarkingQuerySet(models.QuerySet["DatedRow"]):
     def lock(self) -> tuple[list[Any], set[Touched]]:
         """Lock these rows against other writers, in key order; returns their keys and the days they count in."""
         columns = sorted({*self.model.facts.values()})
@@ -40,7 +41,7 @@ class MarkingQuerySet(models.QuerySet):
             }
         return keys, touched
 
-    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:
+    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:  # type: ignore[override]  # options are refused
         """Insert rows and mark their days. Conflict options are refused: the old day of a replaced row is unknown."""
         if options.get("update_conflicts") or options.get("ignore_conflicts"):
             raise UnmarkedWriteError("bulk_create with conflict options cannot mark the days it changes")
@@ -52,15 +53,15 @@ class MarkingQuerySet(models.QuerySet):
             mark({touched for row in rows for touched in row.touched()})
         return created
 
-    def bulk_update(self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = BATCH) -> int:
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
         """Store these fields of the rows and mark the days they leave and enter; day columns follow their moments."""
         rows = list(objs)
-        columns = sorted({*fields, *(column for column, moment in self.model.days.items() if moment in fields)})
+        named = set(fields)
+        columns = sorted(named | {column for column, moment in self.model.days.items() if moment in named})
         before: set[Touched] = set()
         with transaction.atomic(using=self.db):
-            for start in range(0, len(rows), batch_size or BATCH):
-                chunk = rows[start : start + (batch_size or BATCH)]
-                before |= self.model._base_manager.filter(pk__in=[row.pk for row in chunk]).lock()[1]
+            for chunk in _chunks(rows, batch_size or BATCH):
+                before |= self._all().filter(pk__in=[row.pk for row in chunk]).lock()[1]
                 for row in chunk:
                     row.stamp()
                 update_rows(self.model, chunk, columns, self.db)
@@ -68,16 +69,13 @@ class MarkingQuerySet(models.QuerySet):
         return len(rows)
 
     def update(self, **values: Any) -> int:
-        """Update in one statement and mark the days. A moment or account needs `save`: the day would not follow."""
+        """Update and mark the days. A moment or account needs `save`: the day would not follow."""
         moved = {"account", "account_id", *self.model.days, *self.model.days.values()} & values.keys()
         if moved:
             raise UnmarkedWriteError(f"update() of {', '.join(sorted(moved))} would leave the day behind; use save()")
         with transaction.atomic(using=self.db):
             keys, touched = self.lock()
-            changed = 0
-            for start in range(0, len(keys), BATCH):
-                chunk = self.model._base_manager.filter(pk__in=keys[start : start + BATCH])
-                changed += super(MarkingQuerySet, chunk).update(**values)
+            changed = sum(self._unmarked(chunk).update(**values) for chunk in _chunks(keys, BATCH))
             mark(touched)
         return changed
 
@@ -88,15 +86,24 @@ class MarkingQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             keys, touched = self.lock()
             deleted, by_model = 0, Counter[str]()
-            for start in range(0, len(keys), BATCH):
-                chunk = self.model._base_manager.filter(pk__in=keys[start : start + BATCH])
-                count, counts = super(MarkingQuerySet, chunk).delete()
+            for chunk in _chunks(keys, BATCH):
+                count, counts = self._unmarked(chunk).delete()
                 deleted, by_model = deleted + count, by_model + Counter(counts)
             mark(touched)
         return deleted, dict(by_model)
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _all(self) -> Self:
+        return type(self)(self.model, using=self.db)
+
+    def _unmarked(self, keys: Sequence[Any]) -> models.QuerySet[Any]:
+        return models.QuerySet(self.model, using=self.db).filter(pk__in=keys)
+
+
+def _chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 class DatedRow(models.Model):
@@ -152,7 +159,7 @@ class DatedRow(models.Model):
         return result
 
     def _stored(self) -> MarkingQuerySet:
-        return type(self)._base_manager.filter(pk=self.pk)
+        return MarkingQuerySet(type(self)).filter(pk=self.pk)
 
 
 def source_constraint(name: str) -> models.UniqueConstraint:
@@ -181,21 +188,27 @@ class SourceRow(DatedRow):
         return f"{self.system}:{self.external_id}"
 
 
-def restamp(account: models.Model, report: Callable[[str], None] = lambda line: None) -> int:
+def restamp(account: SellerAccount, report: Callable[[str], None] = lambda line: None) -> int:
     """Cut the days of all rows of an account anew, after its zone changed; returns how many rows moved."""
     moved = 0
     for model in apps.get_models():
-        if not (issubclass(model, DatedRow) and model.days):
-            continue
-        rows = model._base_manager.filter(account=account).select_related("account")
+        if issubclass(model, DatedRow) and model.days:
+            count = _restamp_table(model, account)
+            moved += count
+            report(f"{model._meta.verbose_name_plural}: {count} moved to another day")
+    return moved
+
+
+def _restamp_table(model: type[DatedRow], account: SellerAccount) -> int:
+    moved, last = 0, 0
+    while rows := list(MarkingQuerySet(model).filter(account=account, pk__gt=last).order_by("pk")[:BATCH]):
         stale = []
-        for row in rows.iterator(chunk_size=BATCH):
+        for row in rows:
             before = [getattr(row, column) for column in model.days]
+            row.account = account
             row.stamp()
             if before != [getattr(row, column) for column in model.days]:
                 stale.append(row)
-        for start in range(0, len(stale), BATCH):
-            model._base_manager.bulk_update(stale[start : start + BATCH], list(model.days))
-        moved += len(stale)
-        report(f"{model._meta.verbose_name_plural}: {len(stale)} moved to another day")
+        MarkingQuerySet(model).bulk_update(stale, model.days)
+        moved, last = moved + len(stale), rows[-1].pk
     return moved

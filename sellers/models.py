@@ -18,12 +18,12 @@ __all__ = ["ApiToken", "Mark", "Membership", "SellerAccount", "User"]
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # Knox is published without types
     """A person who signs in. Our own table from the start, because Django cannot swap it later."""
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        verbose_name = _("user")  # type: ignore[assignment]  # the stubs know plain text only
+        verbose_name_plural = _("users")  # type: ignore[assignment]
 
 
 class Platform(models.TextChoices):
