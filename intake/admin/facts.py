@@ -85,7 +85,7 @@ class FactForm(ReasonModelForm):
         try:
             self.values[field.name] = field.clean(field.to_wire(value), cleaning)
         except Problem as problem:
-            self.add_error(column, problem.message)
+            self.add_error(column, said(problem))
         except Keep:
             self.add_error(column, _("%(value)s is not a word of this list.") % {"value": value})
 
@@ -121,7 +121,12 @@ class FactForm(ReasonModelForm):
         except Problem as problem:
             columns = {field.name: column for column, field in repairable(type(self.instance)).items()}
             column = columns.get(problem.field, problem.field)
-            self.add_error(column if column in self.fields else None, problem.message)
+            self.add_error(column if column in self.fields else None, said(problem))
+
+
+def said(problem: Problem) -> str:
+    """What is wrong in the reader's language, and the sentence that a sender would get."""
+    return gettext("%(what)s (%(detail)s)") % {"what": problem.code.label, "detail": problem.message}
 
 
 def _digest(values: Mapping[str, Any]) -> str:

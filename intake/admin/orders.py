@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from intake.admin.facts import FactAdmin
+from intake.admin.facts import FactAdmin, said
 from intake.codes import Problem
 from intake.fields import Cleaning
 from intake.repair import KINDS, package_said
@@ -39,7 +39,7 @@ class ShipmentForms(BaseInlineFormSet):
         try:
             self.said = KINDS[Order].fields["shipments"].clean(packages, Cleaning(timezone.now()))
         except Problem as problem:
-            raise ValidationError(f"{problem.field}: {problem.message}") from None
+            raise ValidationError(f"{problem.field}: {said(problem)}") from None
 
 
 class ShipmentInline(admin.StackedInline):
