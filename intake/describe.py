@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from intake.codes import ErrorCode, WarningCode
-from intake.contract import RECORD_TYPES, SCHEMA, SYSTEM_PATTERN, RecordType
-from intake.fields import Choice, Field, Part
+from intake.contract import RECORD_TYPES, SCHEMA, SYSTEM_PATTERN
+from intake.fields import Choice, Field
 from intake.gate import BATCH_RECORDS
+from intake.nested import Part
+from intake.record import RecordType
 
 DOCUMENT = "docs/data-in.md"
 BEGIN, END = "<!-- generated from intake/contract.py -->", "<!-- end of the generated part -->"

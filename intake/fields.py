@@ -5,7 +5,6 @@ serializers, because a file has a million rows and each has a dozen values.
 """
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -19,8 +18,6 @@ from intake.codes import ErrorCode, Problem, WarningCode
 
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 TEXT_LIMIT = 100_000  # characters of a free text that are kept
-DEPTH_LIMIT = 32
-JSON_LIMIT = 64 * 1024  # characters of one nested value
 NUMBER_DIGITS = 40  # longer numbers are refused before anybody calculates with them
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
@@ -384,135 +381,3 @@ class Choice(Field):
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> str:
         return self.clean(text.strip(), cleaning)
-
-
-class Nested(Field):
-    """A value made of values. In tables it is written as JSON."""
-
-    def clean_cell(self, text: str, cleaning: Cleaning) -> Any:
-        try:
-            value = json.loads(text, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            raise self.wrong_shape("written as JSON") from None
-        return self.clean(value, cleaning)
-
-
-class Free(Nested):
-    """Any JSON object, tidied and bounded; nobody counts by it."""
-
-    kind = "object"
-    schema = {"type": "object"}
-
-    def clean(self, value: Any, cleaning: Cleaning) -> dict[str, Any] | None:
-        if not isinstance(value, dict):
-            raise self.wrong_shape("an object")
-        return bounded(value, self) or None
-
-
-class Part(Nested):
-    """An object with fields of its own. Fields nobody knows are kept in it as they are."""
-
-    kind = "object"
-
-    def __init__(self, name: str, fields: Sequence[Field], meaning: str = "", **options: Any) -> None:
-        super().__init__(name, meaning, **options)
-        self.fields = {field.name: field for field in fields}
-        self.schema = {"type": "object", "properties": {field.name: field.schema for field in fields}}
-
-    def clean(self, value: Any, cleaning: Cleaning) -> dict[str, Any] | None:
-        if not isinstance(value, dict):
-            raise self.wrong_shape("an object")
-        kept: dict[str, Any] = {}
-        for key, item in value.items():
-            field = self.fields.get(key)
-            if field is None:
-                kept.update(bounded({key: item}, self))
-            elif item is not None:
-                cleaned = self._inner(field, item, cleaning)
-                if cleaned is not None:
-                    kept[key] = cleaned
-        for field in self.fields.values():
-            if field.required and field.name not in kept:
-                raise self.refuse(ErrorCode.MISSING_REQUIRED, f"{field.name} is missing")
-        return kept or None
-
-    def _inner(self, field: Field, item: Any, cleaning: Cleaning) -> Any:
-        try:
-            return field.to_wire(field.clean(item, cleaning))
-        except Keep:
-            return cleaning.aside.pop(field.name)
-        except Problem as problem:
-            raise Problem(problem.code, problem.message, f"{self.name}.{problem.field}") from None
-
-
-class Parts(Part):
-    """A list of objects with fields of their own; `key` names the one that tells them apart and sorts them."""
-
-    kind = "list of objects"
-
-    def __init__(self, *args: Any, key: str = "", strict: bool = False, limit: int = 500, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.key = key
-        self.strict = strict  # nothing but the known fields can be stored
-        self.limit = limit
-        self.schema = {"type": "array", "items": self.schema, "maxItems": limit}
-
-    def clean(self, value: Any, cleaning: Cleaning) -> list[dict[str, Any]] | None:  # type: ignore[override]  # a list
-        if not isinstance(value, list):
-            raise self.wrong_shape("a list of objects")
-        if len(value) > self.limit:
-            raise self.refuse(ErrorCode.TOO_LARGE, f"{len(value)} entries, {self.limit} are allowed")
-        parts = []
-        for position, item in enumerate(value, 1):
-            part = super().clean(item, cleaning) or {}
-            if self.strict and not part.keys() <= self.fields.keys():
-                part = {key: inner for key, inner in part.items() if key in self.fields}
-                cleaning.warnings.append((self.name, WarningCode.UNKNOWN_COLUMN))
-            if self.key:
-                part.setdefault(self.key, str(position))
-            parts.append(part)
-        if self.key:
-            parts.sort(key=lambda part: part[self.key])
-            if len({part[self.key] for part in parts}) < len(parts):
-                raise self.refuse(ErrorCode.CONFLICTING_DUPLICATE, f"names the same {self.key} twice")
-        return parts or None
-
-
-def bounded(value: dict[str, Any], field: Field) -> dict[str, Any]:
-    """A JSON object with tidy texts and plain numbers, refused when too deep or too long to be honest."""
-    kept = _tidy_json(value, field, DEPTH_LIMIT - 2)  # the record and its batch are two levels
-    if len(json.dumps(kept)) > JSON_LIMIT:
-        raise field.refuse(ErrorCode.TOO_LARGE, f"more than {JSON_LIMIT} characters of nested values")
-    return kept
-
-
-def _tidy_json(value: Any, field: Field, levels: int) -> Any:
-    if levels == 0:
-        raise field.refuse(ErrorCode.TOO_LARGE, f"nested deeper than {DEPTH_LIMIT} levels")
-    if isinstance(value, str):
-        return tidy(value)
-    if isinstance(value, dict):
-        return {tidy(str(key)): _tidy_json(item, field, levels - 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_tidy_json(item, field, levels - 1) for item in value]
-    if isinstance(value, Decimal):
-        return _plain_number(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise field.refuse(ErrorCode.BAD_NUMBER, "a number is not finite")
-    if type(value) is int and abs(value) >= 10**18:
-        if abs(value) >= 10**NUMBER_DIGITS:
-            raise field.refuse(ErrorCode.BAD_NUMBER, f"a number has more than {NUMBER_DIGITS} digits")
-        return str(value)
-    return value
-
-
-def _plain_number(value: Decimal) -> float | str:
-    """A float where it says the same as the decimal, else the digits as text."""
-    if abs(value.adjusted()) > NUMBER_DIGITS:
-        return str(value)
-    near = float(value)
-    return near if Decimal(repr(near)) == value else str(value)
-
-
-def _refuse_constant(word: str) -> Any:
-    raise ValueError(word)

@@ -114,7 +114,7 @@ def run(
 
 
 def run_open(*, now: datetime, seconds: float) -> int:
-    """Work on queued and abandoned imports, oldest first, for about `seconds`; returns how many were worked on."""
+    """Work on queued and abandoned imports, in turns, for about `seconds`; returns how many were worked on."""
     end = time.monotonic() + seconds
     worked = 0
     for import_id in _waiting():
@@ -130,9 +130,12 @@ def run_open(*, now: datetime, seconds: float) -> int:
 
 
 def _waiting() -> list[int]:
-    """Runs that nobody is working on, oldest first; those that have killed enough workers are given up instead."""
+    """Runs that nobody is working on, in turns; those that have killed enough workers are given up instead."""
     waiting = []
-    for import_id, attempts in _free().order_by("pk").values_list("pk", "attempts"):
+    turns = _free().order_by(
+        F("heartbeat_at").asc(nulls_first=True), "pk"
+    )  # new ones first, then whose turn is longest ago
+    for import_id, attempts in turns.values_list("pk", "attempts"):
         if attempts < ATTEMPTS:
             waiting.append(import_id)
         else:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from intake.contract import RecordType
 from intake.fields import Field, canonical
 from intake.places import World
+from intake.record import RecordType
 from intake.statements import Statement
 
 HELD, ORDERS = "held", "orders"

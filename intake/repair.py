@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from django.db.models import Model
 
-from intake.contract import RECORD_TYPES, RecordType
+from intake.contract import RECORD_TYPES
 from intake.fields import Field
 from intake.places import InAgent, InColumn, InConversation
+from intake.record import RecordType
 from intake.statements import Statement, milliseconds
 from intake.writing import SHIPMENT_FIELDS, write
 from orders.models import Order, Shipment

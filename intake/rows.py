@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake.codes import ErrorCode, Problem
-from intake.contract import RecordType
+from intake.record import RecordType
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from intake.codes import ErrorCode, Problem, WarningCode, printable
-from intake.contract import CONTROL, RECORD_TYPES, SYSTEM_PATTERN, RecordType
-from intake.fields import Cleaning, Ident, Keep, Moment, bounded, tidy
+from intake.contract import CONTROL, RECORD_TYPES, SYSTEM_PATTERN
+from intake.fields import Cleaning, Ident, Keep, Moment, tidy
 from intake.fields import Field as RecordField
+from intake.nested import bounded
+from intake.record import RecordType
 from messaging.models import Author
 
 OBSERVED_AT = Moment("observed_at")

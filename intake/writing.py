@@ -12,11 +12,12 @@ from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS
 
-from intake.contract import RECORD_TYPES, RecordType
-from intake.fields import Parts
+from intake.contract import RECORD_TYPES
 from intake.merge import HELD, Merged, Result
 from intake.models import DeleteNotice
+from intake.nested import Parts
 from intake.places import loaded_body
+from intake.record import RecordType
 from intake.statements import Statement
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
 from messaging.recompute import recompute_answers, recompute_conversations

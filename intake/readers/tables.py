@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import IO
 
 from intake.codes import ErrorCode
-from intake.contract import CONTROL, RECORD_TYPES, RecordType
+from intake.contract import CONTROL, RECORD_TYPES
 from intake.readers.context import Context
 from intake.readers.text import FileUnreadable, LineTooLong, as_utf8, next_line, spelled_out
+from intake.record import RecordType
 from intake.rows import Bad, Row
 
 DELIMITERS = ",\t;|"
