@@ -604,12 +604,13 @@ def thin_and_busy(number):
     accounts = [make_account(f"shop-no-{index:03}") for index in range(number)]
     for index, account in enumerate(accounts):
         make_answers(account, 2 if index % 2 else 40, 1, last="2026-01-18 20:00")
+    for account in accounts[::10]:
         make_conversation(account, ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 12:00"))
     count()
     return accounts
 
 
-@pytest.mark.parametrize("number", [5, 60])
+@pytest.mark.parametrize("number", [5, 100])
 def test_the_fleet_costs_the_same_for_few_and_many_accounts(number):
     assert queries(client_of(*thin_and_busy(number)), "/") == FLEET_QUERIES
 

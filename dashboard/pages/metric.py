@@ -113,7 +113,8 @@ class MetricPage:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of this page of the list, each cell as text."""
-        zone, numbers = self.account.zone, self.page.object_list
+        zone = self.account.zone
+        first = (self.page.number - 1) * PER_PAGE
         columns = self.rowset.columns
         labels = {column.path: choices(self.rowset, column) for column in columns}
         return [
@@ -124,7 +125,7 @@ class MetricPage:
                 ],
                 "reason": row["reason"],
             }
-            for row in self.rowset.page(numbers.start, numbers.stop)
+            for row in self.rowset.page(first, first + PER_PAGE)
         ]
 
 

@@ -95,5 +95,4 @@
   if (!window.Chart) return;
   draw();
   document.addEventListener("themechange", draw);
-  addEventListener("beforeprint", function () { charts.forEach(function (chart) { chart.resize(); }); });
 })();

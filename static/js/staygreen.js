@@ -7,6 +7,12 @@
   /* ---- theme: the server reads the cookie, so the next page comes in the right colours at once ---- */
   function theme() { return root.dataset.theme || "system"; }
 
+  function show(choice) {
+    if (choice === "system") delete root.dataset.theme;
+    else root.dataset.theme = choice;
+    document.dispatchEvent(new Event("themechange"));
+  }
+
   function showTheme() {
     document.querySelectorAll("[data-theme-choice]").forEach(function (button) {
       button.setAttribute("aria-pressed", String(button.dataset.themeChoice === theme()));
@@ -17,10 +23,8 @@
     const year = choice === "system" ? 0 : 60 * 60 * 24 * 365;
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = "theme=" + choice + "; Path=/; SameSite=Lax; Max-Age=" + year + secure;
-    if (choice === "system") delete root.dataset.theme;
-    else root.dataset.theme = choice;
+    show(choice);
     showTheme();
-    document.dispatchEvent(new Event("themechange"));
   }
 
   document.querySelectorAll("[data-themes]").forEach(function (group) { group.hidden = false; });
@@ -109,13 +113,18 @@
     }
   });
 
-  /* ---- paper: what is folded away on screen is printed ---- */
+  /* ---- paper is white, and what is folded away on screen is printed ---- */
   let folded = [];
+  let onScreen = "system";
+
   addEventListener("beforeprint", function () {
+    onScreen = theme();
+    show("light");
     folded = Array.from(document.querySelectorAll("details.twin:not([open])"));
     folded.forEach(function (details) { details.open = true; });
   });
   addEventListener("afterprint", function () {
+    show(onScreen);
     folded.forEach(function (details) { details.open = false; });
   });
 })();
