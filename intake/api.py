@@ -16,6 +16,7 @@ from rest_framework.exceptions import APIException, NotFound, ParseError, Unsupp
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
@@ -127,8 +128,17 @@ def _owner(request: Request) -> str:
     return f"token:{token.pk[:64]}" if isinstance(token, ApiToken) else f"user:{request.user.pk}"
 
 
-def _body(request: Request) -> bytes:
+def _refuse_unknown(sent: Serializer) -> None:
+    """No field is ignored: it may be a typing slip."""
+    unknown = sorted(set(sent.initial_data) - set(sent.fields))
+    if unknown:
+        raise ValidationError({name[:40]: [_("There is no such field.")] for name in unknown}, code="unknown_field")
+
+
+def _body(request: Request, *, may_be_empty: bool = False) -> bytes:
     """The whole body, unpacked; never a part of it."""
+    if may_be_empty and request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+        return b""
     media_type, _separator, parameters = request.META.get("CONTENT_TYPE", "").lower().partition(";")
     if media_type.strip() != "application/json" or parameters.strip() not in ("", "charset=utf-8"):
         raise UnsupportedMediaType(request.META.get("CONTENT_TYPE", ""))
@@ -185,11 +195,7 @@ class FilesView(IntakeView):
         """Keep a file and queue its import. Without `source` its format is recognised by its content."""
         sent = FileSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        unknown = set(request.data) - set(sent.fields)
-        if unknown:
-            raise ValidationError(
-                {name: [_("There is no such field.")] for name in sorted(unknown)}, code="unknown_field"
-            )
+        _refuse_unknown(sent)
         account = get_object_or_404(writable_for(request), key=sent.validated_data["account"])
         file = sent.validated_data["file"]
         try:
@@ -256,8 +262,9 @@ class RetryView(IntakeView):
     @extend_schema(operation_id="retry", request=RetrySerializer, responses=RejectedSerializer)
     def post(self, request: Request, rejected_id: int) -> Response:
         """Try a row again, as it arrived or repaired. It counts as of when it first arrived."""
-        sent = RetrySerializer(data=request.data or {})
+        sent = RetrySerializer(data=_parsed(_body(request, may_be_empty=True) or b"{}"))
         sent.is_valid(raise_exception=True)
+        _refuse_unknown(sent)
         accounts = {account.key: account for account in writable_for(request)}
         row = get_object_or_404(RejectedRow, pk=rejected_id, account__in=accounts.values())
         try:

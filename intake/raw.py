@@ -45,7 +45,11 @@ def store_file(account: SellerAccount, name: str, stream: IO[bytes], *, media_ty
     """
     _forget_abandoned(now)
     item = RawItem.objects.create(
-        account=account, kind=RawKind.FILE, name=printable(name)[:255], media_type=media_type[:120], received_at=now
+        account=account,
+        kind=RawKind.FILE,
+        name=printable(name)[:255],
+        media_type=printable(media_type)[:120],
+        received_at=now,
     )
     digest = hashlib.sha256()
     for position, piece in enumerate(iter(lambda: stream.read(PIECE), b"")):

@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config import keys
 from intake import imports, vault
 from intake.models import ImportRun, RawChunk, RawItem, RejectedRow
 from intake.raw import PIECE, open_item
+from intake.readers import READERS
 from intake.tasks import run_imports
 from messaging.models import Agent, Conversation, Message, Reply, Standing, SurveyAnswer, Turn
 from orders.models import CancellationVerdict, Chargeback, Claim, Order, PolicyViolation, ShipmentVerdict
@@ -351,6 +354,8 @@ print(json.dumps({**run.counts(), "state": run.state, "rows_done": run.rows_done
 GO_ON = """
 from datetime import timedelta
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from intake import imports
 from intake.models import ImportRun
 ImportRun.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=61))
@@ -392,3 +397,19 @@ def test_the_beat_takes_in_what_waits(account: SellerAccount) -> None:
     assert ImportRun.objects.get().state == "done"
     run_imports()
     assert Order.objects.count() == 3
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    start=st.sampled_from([b"", b"[", b'{"records": [', b'{"system": "\\u0000", "records": [7,', HEADER.encode(),
+                           b"external_id\x00,placed_at,status,external_id\xff\no-1,"]),
+    content=st.binary(max_size=120) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    source=st.sampled_from([None, *READERS]),
+)  # fmt: skip
+def test_no_file_escapes_as_an_exception(db: None, start: bytes, content: bytes, source: str | None) -> None:
+    with transaction.atomic():
+        run = take_in(make_account("acme-us"), start + content, format=source)
+        assert run.state in ("done", "failed")
+        assert run.received == run.rows_done == run.created + run.unchanged + run.quarantined
+        assert RejectedRow.objects.count() == run.quarantined
+        transaction.set_rollback(True)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 BATCH = json.loads((Path(__file__).parent / "data" / "ingest_batch.json").read_text())
 ORDER = {"type": "order", "external_id": "o-1", "placed_at": "2026-01-05T10:00:00Z", "status": "shipped"}
+FORM = "multipart/form-data; boundary=b"
 CSV = b"external_id,placed_at,status\no-1,2026-01-05T10:00:00Z,shipped\no-2,never,shipped\n"
 
 
@@ -349,3 +350,32 @@ def test_a_row_of_a_batch_is_repaired_as_json(client: APIClient) -> None:
     row = answer["errors"][0]["rejected_row"]
     assert client.post(f"/api/v1/rejects/{row}/retry", {"fixed_text": fixed}).json()["state"] == "resolved"
     assert Message.objects.get().system == "x-demo"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000, b"[]", b"7", b'{"fixed_text": {}}', b'{"a": 1}', b'{"fixed_text": "a\\u0000"}',
+        b'{"fixed_text": "\\ud800"}', b"\xff", b'{"fixed_text": "x", "fixed_text": "y"}',
+    ],
+)  # fmt: skip
+def test_a_retry_that_is_not_understood_is_a_bad_request(client: APIClient, rejected: RejectedRow, body: bytes) -> None:
+    url = f"/api/v1/rejects/{rejected.pk}/retry"
+    assert client.generic("POST", url, body, content_type="application/json").status_code == 400
+    rejected.refresh_from_db()
+    assert (rejected.attempts, rejected.fixed_text) == (1, "")
+
+
+def test_a_row_is_tried_again_without_any_body(client: APIClient, rejected: RejectedRow) -> None:
+    assert client.generic("POST", f"/api/v1/rejects/{rejected.pk}/retry").json()["attempts"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"", "multipart/form-data"), (b"x", FORM), (b"--b\r\n", FORM), (b"{}", "application/json"),
+        (b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\x00b"\r\n\r\nx\r\n--b--', FORM),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_none_is_refused(client: APIClient, body: bytes, content_type: str) -> None:
+    assert client.generic("POST", "/api/v1/files", body, content_type=content_type).status_code in (400, 415)
