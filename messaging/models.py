@@ -362,8 +362,6 @@ class SurveyAnswer(SourceRow):
             # "Is there a later answer of the same conversation or order?"
             models.Index(fields=["account", "thread_key", "answered_at"], name="answer_thread"),
             models.Index(fields=["account", "order_key", "answered_at"], name="answer_order"),
-            # Answers that wait for the message they hang on.
-            models.Index(
-                fields=["account", "message_external_id"], condition=Q(conversation=None), name="answer_without_thread"
-            ),
+            # The answers that hang on a message, whichever of them arrived first.
+            models.Index(fields=["account", "message_external_id"], name="answer_message"),
         ]

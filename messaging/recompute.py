@@ -67,7 +67,7 @@ def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: 
     """Link and judge answers that name no conversation, or whose conversation did not change."""
     lock_for_writing(account.id)
     ids = sorted(set(answer_ids))
-    named = SurveyAnswer.objects.filter(account=account, id__in=ids, conversation=None).exclude(message_external_id="")
+    named = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(message_external_id="")
     wanted = set(named.values_list("message_external_id", flat=True))
     _link_answers(account, Message.objects.filter(account=account, external_id__in=wanted).only(*LINK_FIELDS))
     linked = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(conversation=None)
@@ -109,19 +109,15 @@ def _resolutions(conversation: Conversation) -> set[datetime]:
 
 
 def _link_answers(account: SellerAccount, messages: Iterable[Message]) -> None:
-    """Give answers that know only their message the message's conversation, whichever of them arrived first."""
+    """An answer belongs to the conversation of the message it hangs on, whichever arrived first, even if that moves."""
     conversations = {(message.system, message.external_id): message.conversation_id for message in messages}
     if not conversations:
         return
-    waiting = SurveyAnswer.objects.filter(
-        account=account,
-        conversation=None,
-        message_external_id__in={external_id for _system, external_id in conversations},
-    )
+    names = {external_id for _system, external_id in conversations}
     linked = []
-    for answer in waiting:
-        conversation_id = conversations.get((answer.system, answer.message_external_id))
-        if conversation_id is not None:
+    for answer in SurveyAnswer.objects.filter(account=account, message_external_id__in=names):
+        conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
+        if conversation_id != answer.conversation_id:
             answer.account, answer.conversation_id = account, conversation_id
             linked.append(answer)
     SurveyAnswer.objects.bulk_update(linked, ["conversation"])

@@ -54,10 +54,9 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         return created
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
-        """Store these fields of the rows and mark the days they leave and enter; day columns follow their moments."""
+        """Store these fields of the rows and mark the days they leave and enter; day columns are always written."""
         rows = list(objs)
-        named = set(fields)
-        columns = sorted(named | {column for column, moment in self.model.days.items() if moment in named})
+        columns = sorted({*fields, *self.model.days})
         before: set[Touched] = set()
         with transaction.atomic(using=self.db):
             for chunk in _chunks(rows, batch_size or BATCH):
@@ -147,7 +146,7 @@ class DatedRow(models.Model):
             self.stamp()
             fields = kwargs.get("update_fields")
             if fields is not None:
-                kwargs["update_fields"] = {*fields, *(day for day, moment in self.days.items() if moment in fields)}
+                kwargs["update_fields"] = {*fields, *self.days}
             super().save(*args, **kwargs)
             mark(before | self.touched())
 

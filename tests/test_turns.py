@@ -209,6 +209,18 @@ class TestStored:
         assert late.conversation == conversation
         assert late.thread_key == SurveyAnswer.objects.get(pk=early.pk).thread_key
 
+    def test_an_answer_follows_its_message_into_another_conversation(self):
+        account = make_account()
+        one = make_conversation(account, ("buyer", "2026-01-05 10:00"))
+        other = make_conversation(account, ("buyer", "2026-01-05 10:00"))
+        message = make_message(one, "agent", "2026-01-05 11:00", external_id="reply-1")
+        answer = make_answer(account, "2026-01-05 12:00", message_external_id="reply-1")
+        message.conversation = other
+        message.save()
+        recompute_conversations(account, [one.id, other.id], LATER)
+        answer.refresh_from_db()
+        assert (answer.conversation, answer.thread_key) == (other, f"c:{other.id}")
+
     def test_the_clock_counts_elapsed_time_across_a_clock_change(self):
         account = make_account(time_zone="Europe/Berlin")
         # 28 March 2026 12:00 UTC to 29 March 12:00 UTC: Berlin's clocks skip an hour, elapsed time does not.
