@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -46,9 +47,10 @@ def week_title(point: TrendPoint) -> str:
 
 def basis(point: TrendPoint) -> str:
     """How many rows a published figure rests on."""
+    n = number_format(point.n, force_grouping=True)
     if point.numerator is None or point.metric.unit is Unit.SECONDS:
-        return ngettext("%(n)d case", "%(n)d cases", point.n) % {"n": point.n} if point.n else ""
-    return _("%(hits)d of %(n)d") % {"hits": point.numerator, "n": point.n}
+        return ngettext("%(n)s case", "%(n)s cases", point.n) % {"n": n} if point.n else ""
+    return _("%(hits)s of %(n)s") % {"hits": number_format(point.numerator, force_grouping=True), "n": n}
 
 
 def note(point: TrendPoint) -> str:

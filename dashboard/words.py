@@ -209,21 +209,21 @@ def missing_sentence(reading: Reading) -> str:
     target, headroom, to_goal = reading.metric.rule.target, reading.headroom, reading.to_goal
     if target is None or headroom is None or to_goal is None or reading.band is Band.NONE:
         return ""
-    words = {"what": reading.metric.sides[0], "n": reading.n}
+    words = {"what": reading.metric.sides[0], "n": number_format(reading.n, force_grouping=True)}
     if reading.band is Band.RED:
         return _turn_sentence(target, -headroom, Band.YELLOW, words)
     if reading.band is Band.YELLOW:
         return _turn_sentence(target, to_goal, Band.GREEN, words)
     if isinstance(target, AtLeast):
         sentence = ngettext(
-            "%(count)d “%(what)s” of %(n)d may be lost before it is red.",
-            "%(count)d “%(what)s” of %(n)d may be lost before it is red.",
+            "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
+            "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
             headroom,
         )
     else:
         sentence = ngettext(
-            "%(count)d more “%(what)s” of %(n)d is possible before it is red.",
-            "%(count)d more “%(what)s” of %(n)d are possible before it is red.",
+            "%(count)d more “%(what)s” of %(n)s is possible before it is red.",
+            "%(count)d more “%(what)s” of %(n)s are possible before it is red.",
             headroom,
         )
     return sentence % {**words, "count": headroom}
@@ -232,13 +232,13 @@ def missing_sentence(reading: Reading) -> str:
 def _turn_sentence(target: Target, count: int, band: Band, words: Mapping[str, object]) -> str:
     if isinstance(target, AtLeast):
         to_yellow, to_green = (
-            _("%(count)d more “%(what)s” of %(n)d for yellow."),
-            _("%(count)d more “%(what)s” of %(n)d for green."),
+            _("%(count)d more “%(what)s” of %(n)s for yellow."),
+            _("%(count)d more “%(what)s” of %(n)s for green."),
         )
     else:
         to_yellow, to_green = (
-            _("%(count)d fewer “%(what)s” of %(n)d for yellow."),
-            _("%(count)d fewer “%(what)s” of %(n)d for green."),
+            _("%(count)d fewer “%(what)s” of %(n)s for yellow."),
+            _("%(count)d fewer “%(what)s” of %(n)s for green."),
         )
     return (to_yellow if band is Band.YELLOW else to_green) % {**words, "count": count}
 
