@@ -36,6 +36,7 @@ def write(
 ) -> list[Result]:
     """Merge the statements into the account's rows and bring what follows in line; one result for each statement."""
     lock_for_writing(account.id)
+    account.refresh_from_db()  # a long import must not go on with a zone or a rule that has changed meanwhile
     results: list[Result] = [Result.UNCHANGED] * len(statements)
     by_system: dict[str, list[int]] = defaultdict(list)
     for position, statement in enumerate(statements):

@@ -307,6 +307,18 @@ def test_a_file_that_kills_every_worker_is_given_up(account: SellerAccount) -> N
     assert (run.state, run.error) == ("failed", "Given up: 5 workers died while reading it.")
 
 
+def test_an_import_goes_on_in_the_zone_the_account_has_now(account: SellerAccount) -> None:
+    run = imports.store(account, "x", io.BytesIO(orders_csv(1001)), now=NOW)
+
+    def somebody_moves_the_account(current: ImportRun) -> None:
+        SellerAccount.objects.update(time_zone="Pacific/Kiritimati")
+
+    imports.run(run.pk, now=NOW, report=somebody_moves_the_account)
+    # 10:00 UTC is 02:00 of the same day in Los Angeles and midnight of the next one on Kiritimati.
+    days = {order.external_id: order.day.isoformat() for order in Order.objects.all()}
+    assert (days["o-0"], days["o-1000"]) == ("2026-11-01", "2026-11-03")
+
+
 def test_a_finished_run_is_not_run_again(account: SellerAccount) -> None:
     run = take_in(account, orders_csv(1))
     with pytest.raises(imports.ImportBusy):
