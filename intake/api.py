@@ -235,7 +235,7 @@ class RejectsView(LookingView):
     def get(self, request: Request, import_id: int) -> Response:
         """The rows of an import that were set aside, as they arrived; for those who may repair them."""
         run = _import(request, import_id, writable_for(request))
-        rows = RejectedRow.objects.filter(raw_item=run.raw_item_id).order_by("pk")
+        rows = RejectedRow.objects.filter(raw_item=run.raw_item_id, account__in=writable_for(request)).order_by("pk")
         unknown = set(request.query_params) - {"page", "limit"}
         if unknown:
             raise ValidationError({name[:40]: [_("There is no such parameter.")] for name in sorted(unknown)})

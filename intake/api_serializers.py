@@ -88,7 +88,9 @@ class ImportSerializer(CountsSerializer):
     finished_at = serializers.DateTimeField(allow_null=True)
 
     def get_errors(self, run: ImportRun) -> list[dict[str, Any]]:
-        rows = RejectedRow.objects.filter(raw_item=run.raw_item_id).order_by("pk")[:ERRORS_SHOWN]
+        # A row repaired so that it names another account is that account's.
+        rows = RejectedRow.objects.filter(raw_item=run.raw_item_id, account=run.account_id).order_by("pk")
+        rows = rows[:ERRORS_SHOWN]
         return [dict(row) for row in FileErrorSerializer(rows, many=True).data]
 
 

@@ -60,8 +60,12 @@ class BatchInProgress(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one row: a result, or the problem it was set aside for."""
+    """What became of one row: a result, or the problem it was set aside for, and the account it speaks of.
 
+    That is the account it names, where the sender may write it; otherwise the delivery's.
+    """
+
+    account: SellerAccount
     result: Result | None = None
     problem: Problem | None = None
     record_type: str = ""
@@ -98,7 +102,7 @@ def take(
     """
     known = {account.key: account, **(accounts or {})}
     cleaning = Cleaning(now)
-    outcomes = [Outcome() for _row in rows]
+    outcomes = [Outcome(_account_of(row, account, known)) for row in rows]
     statements: dict[int, Statement] = {}
     for position, row in enumerate(rows):
         outcome = outcomes[position]
@@ -115,8 +119,8 @@ def take(
         outcome.record_type, outcome.external_id = statement.record_type.name, statement.external_id
         statements[position] = statement
     by_account: dict[str, list[int]] = defaultdict(list)
-    for position, statement in statements.items():
-        by_account[statement.account_key or account.key].append(position)
+    for position in statements:
+        by_account[outcomes[position].account.key].append(position)
     for key, positions in sorted(by_account.items(), key=lambda pair: known[pair[0]].id):
         wanted = _sift([(position, statements[position], outcomes[position]) for position in positions])
         _store(
@@ -133,6 +137,12 @@ def _read(row: Row, cleaning: Cleaning, known: Mapping[str, SellerAccount]) -> S
     if key is not None and (not isinstance(key, str) or key not in known):
         raise Problem(ErrorCode.UNKNOWN_ACCOUNT, "no such account, or not one you may write", "account")
     return statement
+
+
+def _account_of(row: Row, default: SellerAccount, known: Mapping[str, SellerAccount]) -> SellerAccount:
+    """The account whose data the row is, readable or not."""
+    key = row.record.get("account") if isinstance(row.record, dict) else None
+    return known.get(key, default) if isinstance(key, str) else default
 
 
 def _shown(value: Any, limit: int) -> str:
@@ -234,7 +244,7 @@ def ingest(
         if held.answer is not None:
             return dict(held.answer)
         taken = take(rows, account=account, now=now, raw_item_id=receipt.raw_item_id, accounts=accounts)
-        rejected = set_aside(account, receipt.raw_item_id, rows, taken.outcomes, "api.ingest", now)
+        rejected = set_aside(receipt.raw_item_id, rows, taken.outcomes, "api.ingest", now)
         counts = taken.counts()
         answer = _answer(receipt.batch_id, counts, taken.outcomes, rejected)
         values = {name: counts[name] for name in Counts.NAMES}

@@ -228,7 +228,7 @@ class _Reading:
             if not self._own().update(heartbeat_at=Now()):
                 raise LeaseLost
             taken = take(chunk, account=run.account, now=self.now, raw_item_id=run.raw_item_id)
-            set_aside(run.account, run.raw_item_id, chunk, taken.outcomes, run.source, self.now)
+            set_aside(run.raw_item_id, chunk, taken.outcomes, run.source, self.now)
             counts, warnings = taken.counts(), self.warnings + taken.warnings()
             self._own().update(
                 **{name: F(name) + counts[name] for name in Counts.NAMES},

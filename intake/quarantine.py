@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 from intake.codes import printable
 from intake.models import RejectedRow
 from intake.rows import Row
-from sellers.models import SellerAccount
 
 if TYPE_CHECKING:
     from intake.gate import Outcome
 
 
 def set_aside(
-    account: SellerAccount,
     raw_item_id: int,
     rows: Sequence[Row],
     outcomes: Sequence["Outcome"],
     source: str,
     now: datetime,
 ) -> dict[int, RejectedRow]:
-    """Keep the rows that have a problem; returns them by position. A row set aside before is not kept twice."""
+    """Keep the rows that have a problem, each with the account it speaks of; returns them by position.
+
+    A row set aside before is not kept twice.
+    """
     bad = {position: outcome for position, outcome in enumerate(outcomes) if outcome.problem}
     if not bad:
         return {}
@@ -35,7 +36,7 @@ def set_aside(
         known = stored.get(row.pointer)
         if known is None:
             known = RejectedRow(
-                account=account,
+                account=outcome.account,
                 raw_item_id=raw_item_id,
                 pointer=row.pointer,
                 row_text=printable(_text(row)),

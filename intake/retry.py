@@ -33,7 +33,7 @@ def retry(
 ) -> tuple[RejectedRow, Outcome]:
     """Try one rejected row again, repaired or as it was; `accounts` are others that the row may name.
 
-    The row stays, whatever becomes of it. Raises AlreadyTakenIn.
+    A row that names none goes to the account it was set aside for. The row stays, whatever becomes of it. Raises AlreadyTakenIn.
     """
 
     def work() -> tuple[RejectedRow, Outcome]:
@@ -46,6 +46,7 @@ def retry(
         again = _read_again(row)
         taken = take([again], account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts)
         outcome = taken.outcomes[0]
+        row.account = outcome.account  # a repaired row may name another account, whose people alone may read it then
         row.attempts += 1
         if outcome.problem:
             row.state = RejectedRow.State.OPEN

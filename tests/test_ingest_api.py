@@ -352,6 +352,40 @@ def test_a_row_of_a_batch_is_repaired_as_json(client: APIClient) -> None:
     assert Message.objects.get().system == "x-demo"
 
 
+def test_a_row_that_names_another_account_is_set_aside_where_only_its_people_read_it(
+    client: APIClient, manager: User, ours: SellerAccount
+) -> None:
+    theirs = make_account("theirs")
+    Membership.objects.create(user=manager, account=theirs, role=Membership.Role.MANAGER)
+    both = bearer(make_token("both", manager, [ours, theirs], ["ingest"], None)[1])
+    bad = {**ORDER, "status": "lost"}
+    answer = both.post("/api/v1/ingest", batch(bad, {**bad, "account": "theirs"}, {**bad, "account": "no"})).json()
+    mine, other, unknown = (error["rejected_row"] for error in answer["errors"])
+    owners = dict(RejectedRow.objects.values_list("pk", "account__key"))
+    assert owners == {mine: "ours", other: "theirs", unknown: "ours"}
+    problem(client.post(f"/api/v1/rejects/{other}/retry", {}), 404, "not_found")
+    # Repaired into a row that names nobody, it still goes to the account it was set aside for.
+    assert both.post(f"/api/v1/rejects/{other}/retry", {"fixed_text": json.dumps(ORDER)}).json()["state"] == "resolved"
+    assert Order.objects.get().account == theirs
+
+
+def test_a_row_repaired_into_another_accounts_leaves_the_list_of_this_one(
+    client: APIClient, manager: User, ours: SellerAccount
+) -> None:
+    theirs = make_account("theirs")
+    Membership.objects.create(user=manager, account=theirs, role=Membership.Role.MANAGER)
+    both = bearer(make_token("both", manager, [ours, theirs], ["ingest"], None)[1])
+    run = imports.store(ours, "x", io.BytesIO(json.dumps([{**ORDER, "status": "lost"}]).encode()), now=NOW)
+    imports.run(run.pk, now=NOW)
+    row = RejectedRow.objects.get()
+    still_bad = json.dumps({**ORDER, "status": "lost", "account": "theirs", "name": "secret"})
+    assert both.post(f"/api/v1/rejects/{row.pk}/retry", {"fixed_text": still_bad}).json()["state"] == "open"
+    assert RejectedRow.objects.get().account == theirs
+    assert client.get(f"/api/v1/imports/{run.pk}/rejects").json()["count"] == 0
+    assert client.get(f"/api/v1/imports/{run.pk}").json()["errors"] == []
+    assert both.get(f"/api/v1/imports/{run.pk}/rejects").json()["results"][0]["fixed_text"] == still_bad
+
+
 @pytest.mark.parametrize(
     "body",
     [
