@@ -14,7 +14,7 @@ from functools import cached_property
 from django.db.models import Case, Q, QuerySet, When
 
 from kpis.metrics import Fact, LatestShare, Metric, Part, Times, Window
-from kpis.models import DayTotal
+from kpis.models import DayTotal, RecountedDay
 from sellers.models import SellerAccount
 
 Sums = list[int]
@@ -59,7 +59,10 @@ class Layout:
 
 
 def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
-    """Count these days of one account anew and overwrite their totals whole; an empty day is stored as zeros."""
+    """Count these days of one account anew and overwrite their totals whole; an empty day is stored as zeros.
+
+    Call inside a transaction: it also notes that the published weeks which read these days are to be looked at.
+    """
     counted = layout.count([account_id], days)
     nothing = [0] * len(layout.parts)
     DayTotal.objects.bulk_create(
@@ -79,6 +82,7 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
         unique_fields=["account", "fact", "day"],
         update_fields=["sums", "recipe", "counted_at"],
     )
+    RecountedDay.objects.bulk_create([RecountedDay(account_id=account_id, day=day) for day in sorted(days)], BATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +153,17 @@ def percentile(values: Sequence[int], share: Fraction) -> Fraction | None:
 
 
 def load_totals(
-    account_ids: Sequence[int], facts: Collection[str], first: date, last: date
+    account_ids: Sequence[int], layouts: Iterable[Layout], first: date, last: date
 ) -> dict[tuple[int, str], dict[date, Sums]]:
-    """The stored day totals of some accounts between two days, in one query."""
+    """The stored day totals of some accounts between two days, by (account id, fact), in one query.
+
+    Days that were counted by another recipe are absent: their sums mean something else, and the sweep recounts them.
+    """
     found: dict[tuple[int, str], dict[date, Sums]] = {}
-    rows = DayTotal.objects.filter(account_id__in=account_ids, fact__in=facts, day__range=(first, last)).order_by()
+    current = Q(pk__in=[])
+    for layout in layouts:
+        current |= Q(fact=layout.fact.slug, recipe=layout.recipe)
+    rows = DayTotal.objects.filter(current, account_id__in=account_ids, day__range=(first, last)).order_by()
     for account_id, fact, day, sums in rows.values_list("account_id", "fact", "day", "sums"):
         found.setdefault((account_id, fact), {})[day] = sums
     return found

@@ -39,9 +39,16 @@ def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
     counted = {key: (day, at) for key, day, at in totals.annotate(day=Max("day"), at=Max("counted_at"))}
-    marks = Mark.objects.filter(account__in=ids).order_by().values_list("account_id")
-    waiting = {key: (count, oldest) for key, count, oldest in marks.annotate(n=Count("id"), oldest=Min("marked_at"))}
-    return {key: Freshness(*counted.get(key, (None, None)), *waiting.get(key, (0, None))) for key in ids}
+    marked = Mark.objects.filter(account__in=ids).order_by().values_list("account_id", "fact", "day")
+    waiting: dict[int, list[datetime]] = {}
+    for key, _fact, _day, oldest in marked.annotate(oldest=Min("marked_at")):
+        waiting.setdefault(key, []).append(oldest)
+    return {
+        key: Freshness(
+            *counted.get(key, (None, None)), len(waiting.get(key, ())), min(waiting.get(key, ()), default=None)
+        )
+        for key in ids
+    }
 
 
 @dataclass(frozen=True, slots=True)

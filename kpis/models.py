@@ -65,6 +65,7 @@ class WeekReport(models.Model):
     class Reason(models.TextChoices):
         CLOSED = "closed", _("The week was over")
         RIPENED = "ripened", _("What was still open when the week ended is decided")
+        DEFINITION = "definition", _("A metric is declared in another way since")
         LATE_DATA = "late_data", _("Data came or changed after the week was published")
 
     account = models.ForeignKey(
@@ -74,6 +75,7 @@ class WeekReport(models.Model):
     revision = models.PositiveSmallIntegerField(_("revision"), default=0)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     published_at = models.DateTimeField(_("published at"))
+    recipe = models.CharField(_("recipe"), max_length=16, editable=False)
 
     class Meta:
         verbose_name = _("week report")
@@ -136,18 +138,22 @@ class WeekReading(models.Model):
         return Fraction(self.value_numerator, self.value_denominator)
 
 
-class WeekCheck(models.Model):
-    """When an account's published weeks were last compared with its day totals."""
+class RecountedDay(models.Model):
+    """A note that a day was counted anew, until the published weeks that read it have been looked at.
 
-    account = models.OneToOneField(SellerAccount, models.CASCADE, primary_key=True, related_name="+")
-    checked_at = models.DateTimeField()
+    Appended in the recount's transaction and deleted by exactly the ids read, like a mark, so that no clock decides
+    whether a late change reaches its weeks.
+    """
+
+    account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    day = models.DateField(_("day"))
 
     class Meta:
-        verbose_name = _("week check")
-        verbose_name_plural = _("week checks")
+        verbose_name = _("recounted day")
+        verbose_name_plural = _("recounted days")
 
     def __str__(self) -> str:
-        return f"{self.account_id} {self.checked_at:%Y-%m-%d %H:%M}"
+        return f"{self.account_id} {self.day}"
 
 
 class Heartbeat(models.Model):

@@ -51,7 +51,7 @@ class Queue:
         fact = declared.FACT
         since = local_day(self.now, self.account.zone) - LOOK_BACK
         recent = Q(account=self.account, **{f"{fact.day}__gte": since})
-        return fact.model._base_manager.filter(recent & fact.rows & (declared.NOT_DUE | declared.OVERDUE))
+        return fact.model._base_manager.filter(recent & fact.rows & declared.WAITS)
 
     def _wait(self, shown: dict) -> Wait:
         due_at = shown["opened_at"] + declared.DUE_AFTER

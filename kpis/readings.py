@@ -130,12 +130,12 @@ class Span:
         self.metrics = list(metrics)
         self.first = first
         self.on = on
-        facts = {metric.fact.slug for metric in self.metrics}
+        layouts = {LAYOUTS[metric.fact.slug] for metric in self.metrics}
         windows = [self._reach(metric, account) for metric in self.metrics for account in accounts]
         self.totals = (
             load_totals(
                 [account.id for account in accounts],
-                facts,
+                layouts,
                 min(window.first for window in windows),
                 max(window.last for window in windows),
             )

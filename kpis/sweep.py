@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from kpis.catalogue import LAPSES
 from kpis.engine import recount
@@ -60,10 +61,10 @@ def sweep(now: datetime, accounts: Iterable[SellerAccount] | None = None, report
 
 def waiting_accounts(now: datetime) -> set[int]:
     """The ids of the accounts with marks, with deadlines that have passed, or with days counted by an older recipe."""
-    ids = set(Mark.objects.order_by().values_list("account_id", flat=True).distinct())
+    ids = set(_waiting_marks().values_list("account_id", flat=True).distinct())
     for lapse in LAPSES:
         ids |= lapse.due_accounts(now)
-    ids |= set(DayTotal.objects.filter(_stale()).order_by().values_list("account_id", flat=True).distinct())
+    ids |= set(_stale_days().values_list("account_id", flat=True).distinct())
     return ids
 
 
@@ -93,6 +94,7 @@ def _step(account: SellerAccount, now: datetime) -> int | None:
             marks, days = _newest(account)
             for fact, fact_days in sorted(days.items()):
                 recount(LAYOUTS[fact], account.id, fact_days, now)
+                DayFailure.objects.filter(account=account, fact=fact, day__in=fact_days).delete()
             Mark.objects.filter(id__in=marks).delete()
             return sum(map(len, days.values()))
     except (OperationalError, InterfaceError):
@@ -104,7 +106,7 @@ def _step(account: SellerAccount, now: datetime) -> int | None:
 
 
 def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
-    waiting = Mark.objects.filter(account=account, fact__in=LAYOUTS).exclude(_set_aside(account))
+    waiting = _waiting_marks().filter(account=account)
     ids: list[int] = []
     days: dict[str, set[date]] = defaultdict(set)
     for mark_id, fact, day in waiting.order_by("-day").values_list("id", "fact", "day")[:MARKS]:
@@ -115,12 +117,14 @@ def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
     return ids, {fact: found for fact, found in days.items() if found}
 
 
-def _set_aside(account: SellerAccount) -> Q:
-    failures = DayFailure.objects.filter(account=account, attempts__gte=DayFailure.ATTEMPTS)
-    condition = Q(pk__in=[])
-    for fact, day in failures.values_list("fact", "day"):
-        condition |= Q(fact=fact, day=day)
-    return condition
+def _set_aside(**newer: OuterRef) -> Exists:
+    """Whether the outer row's day has failed too often. A mark that is newer than the failure is a new attempt."""
+    same_day = {name: OuterRef(name) for name in ("account", "fact", "day")}
+    return Exists(DayFailure.objects.filter(attempts__gte=DayFailure.ATTEMPTS, **same_day, **newer))
+
+
+def _waiting_marks() -> QuerySet[Mark]:
+    return Mark.objects.filter(~_set_aside(failed_at__gte=OuterRef("marked_at")), fact__in=LAYOUTS).order_by()
 
 
 def _day_by_day(account: SellerAccount, now: datetime) -> int:
@@ -131,7 +135,7 @@ def _day_by_day(account: SellerAccount, now: datetime) -> int:
         failure, _new = DayFailure.objects.get_or_create(
             account=account, fact=fact, day=day, defaults={"failed_at": now}
         )
-        DayFailure.objects.filter(pk=failure.pk).update(attempts=F("attempts") + 1, failed_at=now)
+        DayFailure.objects.filter(pk=failure.pk).update(attempts=F("attempts") + 1, failed_at=Now())
         try:
             with transaction.atomic():
                 if not try_lock_for_counting(account.id):
@@ -150,15 +154,15 @@ def _day_by_day(account: SellerAccount, now: datetime) -> int:
     return counted
 
 
-def _stale() -> Q:
+def _stale_days() -> QuerySet[DayTotal]:
     condition = Q(pk__in=[])
     for slug, layout in LAYOUTS.items():
         # Two ranges instead of "not equal", so that the index finds nothing to read when nothing is stale.
         condition |= Q(fact=slug) & (Q(recipe__lt=layout.recipe) | Q(recipe__gt=layout.recipe))
-    return condition
+    return DayTotal.objects.filter(condition & ~_set_aside()).order_by()
 
 
 def _mark_stale(account: SellerAccount) -> None:
     """Days counted by an older declaration are marked, so that the next step recounts them like any changed day."""
-    stale = DayTotal.objects.filter(_stale(), account=account).exclude(_set_aside(account)).values_list("fact", "day")
+    stale = _stale_days().filter(account=account).values_list("fact", "day")
     mark({(account.id, fact, day) for fact, day in stale})

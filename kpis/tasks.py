@@ -6,7 +6,8 @@ from django.utils import timezone
 from kpis import freshness
 from kpis.sweep import sweep as sweep_accounts
 from kpis.sweep import waiting_accounts
-from kpis.weeks import close_weeks as close_all_weeks
+from kpis.weeks import close_weeks as close_weeks_of
+from kpis.weeks import due_accounts
 from sellers.models import SellerAccount
 
 CHUNK = 10  # accounts a task: long enough that the broker's share is small, short enough to retry
@@ -28,8 +29,16 @@ def sweep_chunk(*, account_ids: list[int], **_ignored: object) -> None:
 
 @shared_task
 def close_weeks(**_ignored: object) -> None:
-    """Publish the weeks that are over."""
-    close_all_weeks(timezone.now())
+    """Find the accounts whose weeks are over or have changed, and hand them out in chunks."""
+    ids = sorted(due_accounts(timezone.now()))
+    for start in range(0, len(ids), CHUNK):
+        close_chunk.delay(account_ids=ids[start : start + CHUNK])
+
+
+@shared_task
+def close_chunk(*, account_ids: list[int], **_ignored: object) -> None:
+    """Publish what is due in these accounts."""
+    close_weeks_of(timezone.now(), SellerAccount.objects.filter(id__in=account_ids))
 
 
 @shared_task

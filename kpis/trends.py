@@ -11,7 +11,7 @@ from kpis.metrics import Band, Metric, Window
 from kpis.models import WeekReading
 from kpis.readings import State
 from kpis.units import display
-from sellers.days import WEEK
+from sellers.days import WEEK, week_end_on_or_before
 from sellers.models import SellerAccount
 
 
@@ -69,8 +69,11 @@ def trends(
     newest = readings.aggregate(day=Max("ends_on"))["day"]
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
+        starts = {account.id: account.week_start for account in accounts}
         for row in readings.filter(ends_on__gt=since).order_by("ends_on", "revision"):
-            found[row.account_id, row.metric][row.ends_on] = _point(by_slug[row.metric], row)
+            # Weeks that were published before the account's week began on another day are another series.
+            if week_end_on_or_before(row.ends_on, starts[row.account_id]) == row.ends_on:
+                found[row.account_id, row.metric][row.ends_on] = _point(by_slug[row.metric], row)
     return {key: list(points.values())[-weeks:] for key, points in found.items()}
 
 

@@ -31,10 +31,9 @@ class Waiting:
 def waiting(accounts: Sequence[SellerAccount], today: date) -> dict[int, Waiting]:
     """Who waits in each account, of the turns opened in the last 30 days: one query."""
     fact = declared.FACT
-    unanswered = Q(declared.NOT_DUE) | declared.OVERDUE
     recent = Q(account__in=[account.id for account in accounts], **{f"{fact.day}__gte": today - LOOK_BACK})
     rows = (
-        fact.model._base_manager.filter(recent & fact.rows & unanswered)
+        fact.model._base_manager.filter(recent & fact.rows & declared.WAITS)
         .order_by()
         .values_list("account_id")
         .annotate(overdue=Count("pk", filter=declared.OVERDUE), not_due=Count("pk", filter=declared.NOT_DUE))

@@ -5,6 +5,7 @@ week gets a further revision with its reason, and the earlier one stays readable
 provisional: buyers of its last day may still be answered in time. It is revised once, when nothing of it is open.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from kpis.catalogue import DECLARED
+from kpis.engine import BATCH
+from kpis.layouts import LAYOUTS
 from kpis.metrics import Score
-from kpis.models import DayTotal, WeekCheck, WeekReading, WeekReport
+from kpis.models import DayTotal, RecountedDay, WeekReading, WeekReport
 from kpis.readings import Reading, Span, State
 from kpis.sweep import sweep_account
-from sellers.days import last_complete_day, week_ends
+from sellers.days import last_complete_day, week_end_on_or_before, week_ends
 from sellers.locks import lock_for_closing
 from sellers.models import SellerAccount
 
@@ -28,8 +31,10 @@ logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
 
-# A sweep stamps its days when it starts and commits a little later; looking back this far misses none of them.
-OVERLAP = timedelta(minutes=10)
+SLICE = 13  # weeks published in one transaction: a quarter, so that on SQLite no other writer waits for long
+
+# What figures follow from: the recipes of all facts. A week that was published by others is revised for that reason.
+RECIPE = hashlib.sha256("".join(layout.recipe for layout in LAYOUTS.values()).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -38,6 +43,17 @@ class Closed:
 
     closed: int = 0
     revised: int = 0
+
+
+def due_accounts(now: datetime) -> set[int]:
+    """The ids of the accounts with a week that is over and not published, or with days recounted since."""
+    due = set(RecountedDay.objects.order_by().values_list("account_id", flat=True).distinct())
+    newest = dict(WeekReport.objects.order_by().values_list("account").annotate(newest=Max("ends_on")))
+    for account in SellerAccount.objects.filter(id__in=newest):
+        last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
+        if last > newest[account.id]:
+            due.add(account.id)
+    return due
 
 
 def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, report: Report | None = None) -> Closed:
@@ -49,9 +65,7 @@ def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, 
     for account in SellerAccount.objects.all() if accounts is None else accounts:
         if sweep_account(account, now).busy:
             continue
-        with transaction.atomic():
-            lock_for_closing(account.id)
-            closed, revised = _close(account, now)
+        closed, revised = _close(account, now)
         done.closed += closed
         done.revised += revised
         if closed or revised:
@@ -65,25 +79,43 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
     first = DayTotal.objects.filter(account=account).aggregate(day=Min("day"))["day"]
     if first is None:
         return 0, 0
+    recounted = dict(RecountedDay.objects.filter(account=account).values_list("id", "day"))
     over = week_ends(first, last_complete_day(now, account.zone), account.week_start)
     published = latest_reports(account)
-    touched = _touched(account, over)
+    touched = _touched(account, over, set(recounted.values()))
     due = [day for day in over if day not in published or day in touched]
     closed = revised = 0
-    if due:
-        span = Span([account], DECLARED, {account.id: due[-1]}, first=due[0])
-        for day in due:
-            stored = published.get(day)
-            figures = [_figures(reading) for reading in span.readings(account, day)]
-            if stored is None:
-                _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now)
-                closed += 1
-            elif not _is_provisional(figures) and figures != (before := _stored_figures(stored)):
-                reason = WeekReport.Reason.RIPENED if _is_provisional(before) else WeekReport.Reason.LATE_DATA
-                _publish(account, day, stored.revision + 1, reason, figures, now)
-                revised += 1
-    WeekCheck.objects.update_or_create(account=account, defaults={"checked_at": now})
+    for start in range(0, len(due), SLICE):
+        with transaction.atomic():
+            lock_for_closing(account.id)
+            new, changed = _publish_due(account, due[start : start + SLICE], now)
+        closed, revised = closed + new, revised + changed
+    ids = list(recounted)
+    for start in range(0, len(ids), BATCH):
+        RecountedDay.objects.filter(id__in=ids[start : start + BATCH]).delete()
     return closed, revised
+
+
+def _publish_due(account: SellerAccount, due: Sequence[date], now: datetime) -> tuple[int, int]:
+    published = latest_reports(account)
+    span = Span([account], DECLARED, {account.id: due[-1]}, first=due[0])
+    closed = revised = 0
+    for day in due:
+        stored = published.get(day)
+        figures = [_figures(reading) for reading in span.readings(account, day)]
+        if stored is None:
+            _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now)
+            closed += 1
+        elif not _is_provisional(figures) and figures != (before := _stored_figures(stored)):
+            _publish(account, day, stored.revision + 1, _reason(stored, before), figures, now)
+            revised += 1
+    return closed, revised
+
+
+def _reason(stored: WeekReport, before: Sequence[dict[str, Any]]) -> WeekReport.Reason:
+    if stored.recipe != RECIPE:
+        return WeekReport.Reason.DEFINITION
+    return WeekReport.Reason.RIPENED if _is_provisional(before) else WeekReport.Reason.LATE_DATA
 
 
 def latest_reports(account: SellerAccount) -> dict[date, WeekReport]:
@@ -92,13 +124,8 @@ def latest_reports(account: SellerAccount) -> dict[date, WeekReport]:
     return {report.ends_on: report for report in reports}
 
 
-def _touched(account: SellerAccount, over: Sequence[date]) -> set[date]:
-    """The weeks that read a day which was recounted since the last look at this account."""
-    check = WeekCheck.objects.filter(account=account).first()
-    if check is None:
-        return set()
-    recounted = DayTotal.objects.filter(account=account, counted_at__gt=check.checked_at - OVERLAP)
-    days = set(recounted.values_list("day", flat=True))
+def _touched(account: SellerAccount, over: Sequence[date], days: set[date]) -> set[date]:
+    """The weeks that read one of these days, and those that may carry a score from such a week."""
     reach = max(metric.rule.window_days(account) + metric.rule.lag for metric in DECLARED)
     touched = {end for end in over if any(end - timedelta(days=reach) < day <= end for day in days)}
     return touched | _thin_weeks_after(account, min(touched)) if touched else touched
@@ -155,7 +182,7 @@ def _publish(
     account: SellerAccount, ends_on: date, revision: int, reason: str, figures: list[dict[str, Any]], now: datetime
 ) -> None:
     report = WeekReport.objects.create(
-        account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now
+        account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now, recipe=RECIPE
     )
     WeekReading.objects.bulk_create(
         [

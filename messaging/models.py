@@ -63,6 +63,7 @@ class Reply(models.IntegerChoices):
     ON_TIME = 2, _("Answered within 24 hours")
     LATE = 3, _("Answered after 24 hours")
     NONE = 4, _("Not answered within 24 hours")
+    DELETED = 5, _("Deleted at the source")
 
 
 class Standing(models.IntegerChoices):
@@ -191,7 +192,7 @@ class Message(SourceRow):
             source_constraint("message"),
             models.CheckConstraint(
                 condition=Q(reply__in=[Reply.ON_TIME, Reply.LATE], reply_seconds__gte=0)
-                | Q(reply__in=[Reply.NOT_NEEDED, Reply.PENDING, Reply.NONE], reply_seconds=None),
+                | Q(reply__in=[Reply.NOT_NEEDED, Reply.PENDING, Reply.NONE, Reply.DELETED], reply_seconds=None),
                 name="message_seconds_with_reply",
             ),
         ]

@@ -55,7 +55,7 @@ def _recompute(account: SellerAccount, ids: list[int], now: datetime) -> None:
         thread = read_thread(_events(conversation, messages[conversation.id]), bots_count=account.bots_count)
         threads[conversation.id] = thread
         writes.conversation(conversation, thread)
-        writes.messages(messages[conversation.id], thread, now)
+        writes.messages(conversation, messages[conversation.id], thread, now)
         writes.turns(conversation, turns[conversation.id], thread, now)
     writes.flush()
     _link_answers(account, [message for group in messages.values() for message in group])
@@ -79,6 +79,9 @@ LINK_FIELDS = ("account_id", "system", "external_id", "conversation_id")
 
 
 def _events(conversation: Conversation, messages: Iterable[Message]) -> Iterable[Event]:
+    """What happened in a conversation; nothing, where it was deleted or merged into another one at the source."""
+    if conversation.deleted_at is not None:
+        return
     for message in messages:
         if message.deleted_at is None:
             yield Event(message.sent_at, _kind(message), message.id, message.agent_id, message.external_id)
@@ -129,7 +132,9 @@ def _judge_answers(
     threads: dict[int, Thread],
     messages: dict[int, list[Message]],
 ) -> None:
-    orders = dict(Conversation.objects.filter(account=account, id__in=threads).values_list("id", "order_external_ids"))
+    own = Conversation.objects.filter(account=account, id__in=threads)
+    orders = dict(own.values_list("id", "order_external_ids"))
+    deleted = set(own.exclude(deleted_at=None).values_list("id", flat=True))
     changed = []
     for answer in answers:
         answer.account = account
@@ -140,7 +145,9 @@ def _judge_answers(
         order_id = answer.order_external_id or (thread_orders[0] if thread_orders else "")
         order_key = f"o:{order_id}" if order_id else ""
         verdict = {
-            "standing": _standing(answer, thread, asked_by.get(answer.message_external_id)),
+            "standing": Standing.DELETED
+            if answer.deleted_at is not None or answer.conversation_id in deleted
+            else _standing(answer, thread, asked_by.get(answer.message_external_id)),
             "thread_key": thread_key or order_key or f"a:{answer.id}",
             "order_key": order_key or thread_key or f"a:{answer.id}",
         }
@@ -154,8 +161,6 @@ def _standing(answer: SurveyAnswer, thread: Thread | None, asked_at: datetime | 
 
     Source: https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=LE8H7ZDEAUB3BMK&language=en_GB
     """
-    if answer.deleted_at is not None:
-        return Standing.DELETED
     if answer.answered_at is None:
         return Standing.UNANSWERED
     if answer.kind != SurveyKind.SOLVED or thread is None or thread.first_message_at is None:
@@ -189,11 +194,13 @@ class _Writes:
         if _assign(row, {"first_message_at": thread.first_message_at, "buyer_started": thread.buyer_started}):
             self.changed_conversations.append(row)
 
-    def messages(self, rows: list[Message], thread: Thread, now: datetime) -> None:
+    def messages(self, conversation: Conversation, rows: list[Message], thread: Thread, now: datetime) -> None:
         contacts = {contact.id: contact for contact in thread.contacts}
         for row in rows:
             contact = contacts.get(row.id)
-            values: dict[str, Any] = {"reply": Reply.NOT_NEEDED, "reply_seconds": None, "replied_by_id": None}
+            deleted = row.deleted_at is not None or conversation.deleted_at is not None
+            reply = Reply.DELETED if deleted else Reply.NOT_NEEDED
+            values: dict[str, Any] = {"reply": reply, "reply_seconds": None, "replied_by_id": None}
             if contact is not None:
                 values = {
                     "reply": reply_state(contact.at, contact.replied_at, now),

@@ -117,15 +117,15 @@ def defects(
             row.rating <= 2 and row.removed_at is None and row.deleted_at is None for row in feedback
         ),
         claimed=bool(a_to_z),
-        claim_counts=any(every_claim or _claim_counts(claim) for claim in a_to_z),
+        claim_counts=any(_claim_counts(claim, every_claim) for claim in a_to_z),
         chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if row.deleted_at is None),
     )
 
 
-def _claim_counts(claim: Claim) -> bool:
+def _claim_counts(claim: Claim, every_claim: bool) -> bool:
     if claim.counts_in_odr is not None:
         return claim.counts_in_odr
-    return claim.status in CLAIM_STATUSES_THAT_COUNT
+    return every_claim or claim.status in CLAIM_STATUSES_THAT_COUNT
 
 
 def _chargeback_counts(chargeback: Chargeback) -> bool:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from kpis.models import DayFailure, DayTotal, WeekReport
@@ -199,7 +200,8 @@ def test_sweep_lapses_and_counts_until_nothing_waits(run):
 def test_sweep_fails_loudly_when_a_day_cannot_be_counted(run):
     account = make_account("acme")
     make_conversation(account, ("buyer", "2026-01-18 10:00"))
-    DayFailure.objects.create(account=account, fact="turns", day="2026-01-18", attempts=3, failed_at=NOW)
+    failed_at = timezone.now() + timedelta(minutes=1)  # after the mark, which the database has dated
+    DayFailure.objects.create(account=account, fact="turns", day="2026-01-18", attempts=3, failed_at=failed_at)
     with pytest.raises(CommandError, match="1 days could not be counted"):
         run("sweep", "--now", MOMENT)
     assert DayTotal.objects.filter(fact="contacts").exists()

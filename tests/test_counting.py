@@ -185,7 +185,7 @@ class TestAnyFacts(TestCase):
         sweep(NOW)
         stored = list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums"))
         for slug, layout in LAYOUTS.items():
-            days = load_totals([account.id], [slug], date(2026, 1, 1), date(2026, 12, 31)).get((account.id, slug), {})
+            days = load_totals([account.id], [layout], date(2026, 1, 1), date(2026, 12, 31)).get((account.id, slug), {})
             whole = layout.fact.model.objects.filter(layout.fact.rows, account=account).exclude(
                 **{layout.fact.day: None}
             )

@@ -8,6 +8,8 @@ from django.db import IntegrityError, transaction
 
 import kpis.sweep
 from kpis.catalogue import FACTS
+from kpis.engine import load_totals
+from kpis.layouts import LAYOUTS
 from kpis.models import DayFailure, DayTotal
 from kpis.sweep import sweep, waiting_accounts
 from messaging.models import Conversation, Message, Turn
@@ -137,6 +139,14 @@ def test_a_day_counted_by_an_older_declaration_is_counted_again(account):
     assert waiting_accounts(NOW) == set()
 
 
+def test_a_day_counted_by_an_older_declaration_is_not_read_by_todays_positions(account):
+    make_order(account, "2026-01-05 10:00")
+    sweep(NOW)
+    DayTotal.objects.update(recipe="older", sums=[99])
+    found = load_totals([account.id], LAYOUTS.values(), date(2026, 1, 1), date(2026, 1, 31))
+    assert found == {}
+
+
 def test_a_day_that_cannot_be_counted_is_set_aside_after_three_attempts_and_stops_no_other(account, monkeypatch):
     make_order(account, "2026-01-05 10:00")
     make_order(account, "2026-01-06 10:00")
@@ -155,6 +165,12 @@ def test_a_day_that_cannot_be_counted_is_set_aside_after_three_attempts_and_stop
     assert "poison" in failure.error
     assert DayTotal.objects.filter(day=date(2026, 1, 6)).exists()
     assert marks() == [("orders", "2026-01-05")], "the day still waits, for whoever mends it"
+    assert waiting_accounts(NOW) == set(), "but it keeps no worker busy"
+    monkeypatch.setattr(kpis.sweep, "recount", real)
+    Order.objects.get(day=date(2026, 1, 5)).save()
+    sweep(NOW)
+    assert marks() == [], "a repair of a row of that day is a new attempt"
+    assert not DayFailure.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,15 @@ class TestDefects:
         order.refresh_from_db()
         assert order.claim_counts is every
 
+    @pytest.mark.parametrize("rule", ["today", "all"])
+    @pytest.mark.parametrize("counts", [True, False])
+    def test_where_the_platform_says_whether_a_claim_counts_that_decides(self, rule, counts):
+        account = make_account(atoz_rule=rule)
+        order = make_order(account, self.PLACED)
+        claim(account, order.external_id, "denied" if counts else "granted", counts_in_odr=counts)
+        order.refresh_from_db()
+        assert order.claim_counts is counts
+
     def test_a_fraud_chargeback_is_the_platforms_risk(self):
         account = make_account()
         order = make_order(account, self.PLACED)

@@ -148,7 +148,7 @@ def wrong_days(accounts: list[SellerAccount]) -> list[tuple[int, str, date]]:
         stored = {
             (account_id, day): sums
             for (account_id, _fact), days in load_totals(
-                [account.id for account in accounts], [slug], date(2000, 1, 1), date(2100, 1, 1)
+                [account.id for account in accounts], [layout], date(2000, 1, 1), date(2100, 1, 1)
             ).items()
             for day, sums in days.items()
         }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from messaging.lapse import due_accounts, lapse
-from messaging.models import Message, Reply, SurveyAnswer, Turn
+from messaging.models import Message, Reply, Standing, SurveyAnswer, Turn
 from messaging.recompute import recompute_conversations
 from messaging.turns import Event, Kind, read_thread, reply_state, seconds_between
 from sellers.marks import Mark
@@ -220,6 +220,25 @@ class TestStored:
         recompute_conversations(account, [one.id, other.id], LATER)
         answer.refresh_from_db()
         assert (answer.conversation, answer.thread_key) == (other, f"c:{other.id}")
+
+    def test_a_deleted_conversation_leaves_the_figures_and_comes_back_when_it_was_a_mistake(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 10:30"))
+        answer = make_answer(account, "2026-01-05 12:00", conversation=conversation)
+
+        def verdicts():
+            recompute_conversations(account, [conversation.id], LATER)
+            answer.refresh_from_db()
+            message = Message.objects.get(conversation=conversation, author_kind="buyer")
+            return Turn.objects.filter(account=account).count(), message.reply, answer.standing
+
+        before = verdicts()
+        conversation.deleted_at = at("2026-01-06 10:00")
+        conversation.save()
+        assert verdicts() == (0, Reply.DELETED, Standing.DELETED)
+        conversation.deleted_at = None
+        conversation.save()
+        assert verdicts() == before == (1, Reply.ON_TIME, Standing.COUNTS)
 
     def test_the_clock_counts_elapsed_time_across_a_clock_change(self):
         account = make_account(time_zone="Europe/Berlin")

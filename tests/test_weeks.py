@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from kpis.catalogue import DECLARED, METRICS
-from kpis.models import WeekReading, WeekReport
+from kpis.models import RecountedDay, WeekReading, WeekReport
 from kpis.readings import State, readings
 from kpis.sweep import sweep
 from kpis.trends import trend, trends
-from kpis.weeks import close_weeks
+from kpis.weeks import close_weeks, due_accounts
 from tests.makers import at, make_account, make_answers, make_conversation, make_message, make_order
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +149,39 @@ def test_a_late_answer_reaches_the_weeks_that_carry_its_score_however_old_it_is(
     last = trend(account, SCORE, 1)[0]
     # 32 of 50, in the last window that held them all: the one that ends on 6 July.
     assert (last.display, last.state, last.carried_from) == ("6.4", State.CARRIED, date(2025, 7, 6))
+
+
+def test_a_late_change_reaches_its_week_however_late_it_was_counted():
+    account = make_account()
+    conversation = make_conversation(account, ("buyer", "2026-01-14 10:00"), now=at("2026-01-19 01:00"))
+    close("2026-01-19 01:00")
+    make_message(conversation, "agent", "2026-01-14 11:00", now=at("2026-01-19 02:00"))
+    sweep(at("2026-01-18 00:00"))  # a sweep whose clock is behind the last look at this account
+    assert due_accounts(at("2026-01-19 02:00")) == {account.id}
+    assert close_weeks(at("2026-01-19 02:00")).revised == 1
+    assert due_accounts(at("2026-01-19 02:00")) == set()
+
+
+def test_a_week_published_by_another_declaration_is_revised_for_that_reason():
+    account = make_account()
+    make_conversation(account, ("buyer", "2026-01-14 10:00"), ("agent", "2026-01-14 11:00"), now=at("2026-01-19 01:00"))
+    close("2026-01-19 01:00")
+    WeekReport.objects.update(recipe="older")
+    WeekReading.objects.filter(metric=LATE.slug).delete()  # it did not exist then
+    RecountedDay.objects.create(account=account, day=date(2026, 1, 14))
+    assert close("2026-01-19 02:00").revised == 1
+    assert WeekReport.objects.get(revision=1).reason == "definition"
+
+
+def test_a_week_that_begins_on_another_day_starts_another_series():
+    account = make_account()
+    make_order(account, "2026-01-01 10:00")
+    close("2026-01-20 12:00")
+    account.week_start = 6
+    account.save()
+    close("2026-01-20 12:05")
+    ends = [point.ends_on.day for point in trend(account, SCORE, 52)]
+    assert ends == [3, 10, 17], "Saturdays only, although the Sundays of the other series are kept"
 
 
 def test_a_carried_score_is_published_as_carried():

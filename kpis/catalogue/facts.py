@@ -80,6 +80,7 @@ orders_placed = Fact(
         Column(path="shipment", title=_("Shipment"), kind="choice"),
         Column(path="cancellation", title=_("Cancellation"), kind="choice"),
         Column(path="negative_feedback", title=_("Negative feedback"), kind="yes_no"),
+        Column(path="claimed", title=_("A-to-z claim of any outcome"), kind="yes_no"),
         Column(path="claim_counts", title=_("A-to-z claim"), kind="yes_no"),
         Column(path="chargeback_counts", title=_("Chargeback"), kind="yes_no"),
     ),

@@ -32,7 +32,7 @@ late_response_rate = Share(
     open=PENDING,
     left_out=(
         NOT_YET_DUE,
-        (Q(deleted_at__isnull=False), _("Deleted at the source")),
+        (Q(reply=Reply.DELETED), _("Deleted at the source")),
         (Q(needs_reply=False), _("Marked as needing no reply")),
         (Q(automatic=True), _("An automatic message")),
         (Q(author_kind=Author.BUYER), _("Not a public message to the seller")),
