@@ -17,9 +17,7 @@ def test_a_person_signs_in_and_out(page: Page) -> None:
     page.locator("[name=password]").press("Enter")
     page.wait_for_url("**/user/password/change/")
     page.goto("/user/logout/")
-    page.locator("main form[method=post] button[type=submit]").or_(
-        page.locator("form button[type=submit]")
-    ).last.click()
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/user/login/")
     page.goto("/user/password/change/")
     assert "/user/login/" in page.url
