@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
 
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
@@ -32,7 +33,10 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1000  # rows in one transaction; about a third of a second on SQLite
 HEARTBEAT = timedelta(seconds=60)  # a run without a sign of life for longer than this is taken over
-ATTEMPTS = 5  # a file that kills its worker this often is given up
+ATTEMPTS = 5  # a file whose reading is cut off this often in a row is given up
+# As many turns in a row a file gets while no other waits. With those of 30 seconds that the beat gives, a task stays
+# well below its time limit (config/celery.py), and passing over what is done stays a small part of the work.
+TURNS = 4
 
 Report = Callable[[ImportRun], None]
 
@@ -87,9 +91,11 @@ def run(
     seconds: float | None = None,
     report: Report | None = None,
 ) -> ImportRun:
-    """Read a stored file until it is done, or until `seconds` are over (it is then queued again and loses nothing).
+    """Read a stored file until it is done, or until its turn is over (it is then queued again and loses nothing).
 
-    `now` is the clock of verdicts and of what lies in the future. Raises ImportBusy when there is nothing to do.
+    A turn has `seconds` after what is done was passed over, and is followed by the next one while no other file waits.
+    `now` is the clock of verdicts and of what lies in the future. Raises ImportBusy when there is nothing to do, and
+    OperationalError or InterfaceError when the database was busy or away: the run is then queued again too.
     """
     worker = worker or _claim(import_id)
     current = ImportRun.objects.select_related("account", "raw_item").get(pk=import_id)
@@ -97,40 +103,43 @@ def run(
         raise ImportBusy
     reading = _Reading(current, now, report or (lambda run: None))
     try:
-        finished = reading.read_on(None if seconds is None else time.monotonic() + seconds)
+        reading.take_turn(seconds)
     except LeaseLost:
         log.warning("import %s was taken over by another worker", import_id)
         raise ImportBusy from None
-    except (FileUnreadable, Sealed) as error:
-        reading.finish(ImportRun.State.FAILED, str(error))
-    else:
-        if finished:
-            reading.finish(ImportRun.State.DONE)
-        else:
-            reading.release()
+    except (OperationalError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # a new one is opened by the next line
+        reading.release()
+        raise
     current.refresh_from_db()
     log.info("import %s of %s: %s, %s", current.pk, current.account.key, current.state, current.counts())
     return current
 
 
 def run_open(*, now: datetime, seconds: float) -> int:
-    """Work on queued and abandoned imports, in turns, for about `seconds`; returns how many were worked on."""
+    """Give queued and abandoned imports a turn each, none after `seconds` are over; returns how many were worked on.
+
+    What the database was too busy for is logged and left to the next call.
+    """
     end = time.monotonic() + seconds
     worked = 0
     for import_id in _waiting():
-        left = end - time.monotonic()
-        if left <= 0:
+        if time.monotonic() >= end:
             break
         try:
-            run(import_id, now=now, seconds=left)
+            run(import_id, now=now, seconds=seconds)
         except ImportBusy:
+            continue
+        except (OperationalError, InterfaceError) as error:
+            log.warning("import %s waits: the database is busy or away (%s)", import_id, error)
             continue
         worked += 1
     return worked
 
 
 def _waiting() -> list[int]:
-    """Runs that nobody is working on, in turns; those that have killed enough workers are given up instead."""
+    """Runs that nobody is working on, in turns; those that were cut off often enough are given up instead."""
     waiting = []
     turns = _free().order_by(
         F("heartbeat_at").asc(nulls_first=True), "pk"
@@ -139,7 +148,7 @@ def _waiting() -> list[int]:
         if attempts < ATTEMPTS:
             waiting.append(import_id)
         else:
-            error = f"Given up: {attempts} workers died while reading it."
+            error = f"Given up: {attempts} attempts to read it were cut off."
             _free().filter(pk=import_id).update(state=ImportRun.State.FAILED, finished_at=Now(), error=error)
             log.error("import %s was given up after %s attempts", import_id, attempts)
     return waiting
@@ -148,6 +157,10 @@ def _waiting() -> list[int]:
 def _free() -> QuerySet[ImportRun]:
     silent = Q(state=ImportRun.State.RUNNING, heartbeat_at__lt=Now() - HEARTBEAT)
     return ImportRun.objects.filter(Q(state=ImportRun.State.QUEUED) | silent)
+
+
+def _is_over(spent: float, seconds: float) -> bool:
+    return spent > seconds and (spent > TURNS * seconds or _free().exists())
 
 
 def _claim(import_id: int) -> str:
@@ -173,14 +186,33 @@ class _Reading:
         self.report = report
         self.stream = raw.open_item(run.raw_item)
         self.warnings = Counter(run.warnings)
+        self.rows_before = run.rows_done
 
-    def read_on(self, end: float | None) -> bool:
-        """Take in the rest of the file; False if the time ended before the file did."""
+    def take_turn(self, seconds: float | None) -> None:
+        """Read on, and leave the run finished or queued again."""
+        try:
+            finished = self._read_on(seconds)
+        except (FileUnreadable, Sealed) as error:
+            self._finish(ImportRun.State.FAILED, str(error))
+        else:
+            if finished:
+                self._finish(ImportRun.State.DONE)
+            else:
+                self.release()
+
+    def release(self) -> None:
+        """Hand the run back; if it made progress, its attempts start anew."""
+        anew = {"attempts": 0} if self.run.rows_done > self.rows_before else {}
+        self._own().update(state=ImportRun.State.QUEUED, worker="", **anew)
+
+    def _read_on(self, seconds: float | None) -> bool:
+        """Take in the rest of the file; False if the turn ended before the file did."""
         source = self.run.source or recognise(self.stream)
         self._own().update(source=source)
         self.run.source = source
         rows = READERS[source](self.stream, Context(observed_at=self.run.raw_item.received_at))
         self._skip(rows)
+        began = time.monotonic()  # passing over is no part of the turn, or of a long file little more would be read
         chunk: list[Row] = []
         try:
             for row in rows:
@@ -188,7 +220,7 @@ class _Reading:
                 if len(chunk) == CHUNK:
                     self._commit(chunk)
                     chunk = []
-                    if end is not None and time.monotonic() > end:
+                    if seconds is not None and _is_over(time.monotonic() - began, seconds):
                         return False
         except FileUnreadable:
             if chunk:
@@ -198,7 +230,7 @@ class _Reading:
             self._commit(chunk)
         return True
 
-    def finish(self, state: str, error: str = "") -> None:
+    def _finish(self, state: str, error: str = "") -> None:
         self._own().update(
             state=state,
             error=printable(error)[:500],
@@ -206,10 +238,6 @@ class _Reading:
             heartbeat_at=Now(),
             **({"bytes_done": self.run.raw_item.size} if state == ImportRun.State.DONE else {}),
         )
-
-    def release(self) -> None:
-        """Hand the run back: it made progress, so its attempts start anew."""
-        self._own().update(state=ImportRun.State.QUEUED, worker="", attempts=0)
 
     def _skip(self, rows: Iterator[Row]) -> None:
         """Pass over the rows that an earlier attempt has committed."""

@@ -33,7 +33,8 @@ def retry(
 ) -> tuple[RejectedRow, Outcome]:
     """Try one rejected row again, repaired or as it was; `accounts` are others that the row may name.
 
-    A row that names none goes to the account it was set aside for. The row stays, whatever becomes of it. Raises AlreadyTakenIn.
+    A row that names none goes to the account it was set aside for. The row stays, whatever becomes of it.
+    Raises AlreadyTakenIn.
     """
 
     def work() -> tuple[RejectedRow, Outcome]:

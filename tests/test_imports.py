@@ -6,14 +6,16 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -304,7 +306,73 @@ def test_a_file_that_kills_every_worker_is_given_up(account: SellerAccount) -> N
     ImportRun.objects.update(state="running", attempts=5, heartbeat_at=long_ago)
     assert imports.run_open(now=NOW, seconds=60) == 0
     run.refresh_from_db()
-    assert (run.state, run.error) == ("failed", "Given up: 5 workers died while reading it.")
+    assert (run.state, run.error) == ("failed", "Given up: 5 attempts to read it were cut off.")
+
+
+def test_passing_over_what_is_done_costs_no_turn_and_a_file_alone_goes_on(
+    account: SellerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(imports, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def slow(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "intake_importrun" SET "heartbeat_at"'):
+            passed[0] += 40  # every sign of life, one for passing over and one for each chunk
+        return execute(sql, params, many, context)
+
+    run = imports.store(account, "x", io.BytesIO(orders_csv(200)), now=NOW)
+    other = imports.store(account, "y", io.BytesIO(orders_csv(1)), now=NOW)
+    ImportRun.objects.filter(pk=run.pk).update(rows_done=10)
+    with connection.execute_wrapper(slow):
+        # 40 s of passing over; then 40, 80 and 120 s: three chunks, because another file waits.
+        assert imports.run(run.pk, now=NOW, seconds=100).rows_done == 40
+        other.delete()
+        # Alone it goes on until four turns are over: the eleventh chunk ends after 440 s.
+        stopped = imports.run(run.pk, now=NOW, seconds=100)
+    assert (stopped.rows_done, stopped.state) == (150, "queued")
+
+
+@pytest.fixture
+def busy() -> Iterator[set[str]]:
+    """A database that is too busy for orders of these external IDs."""
+    refused: set[str] = set()
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "orders_order"') and refused & set(params):
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        yield refused
+
+
+def test_a_busy_database_costs_an_import_no_attempt_once_rows_went_in(account: SellerAccount, busy: set[str]) -> None:
+    run = imports.store(account, "x", io.BytesIO(orders_csv(1001)), now=NOW)
+    busy.add("o-1000")
+    with pytest.raises(OperationalError):
+        imports.run(run.pk, now=NOW)
+    run.refresh_from_db()
+    assert (run.state, run.worker, run.attempts, run.rows_done, run.error) == ("queued", "", 0, 1000, "")
+    busy.clear()
+    assert imports.run_open(now=NOW, seconds=60) == 1  # at once, not after a minute of silence
+    run.refresh_from_db()
+    assert (run.state, run.created, run.attempts) == ("done", 1001, 1)
+
+
+def test_an_import_the_database_never_takes_is_given_up_and_holds_up_no_other(
+    account: SellerAccount, busy: set[str]
+) -> None:
+    stuck = imports.store(account, "x", io.BytesIO(orders_csv(1)), now=NOW)
+    other = imports.store(account, "y", io.BytesIO(orders_csv(1, first=5)), now=NOW)
+    busy.add("o-0")
+    assert [imports.run_open(now=NOW, seconds=60) for _tick in range(5)] == [1, 0, 0, 0, 0]
+    stuck.refresh_from_db()
+    other.refresh_from_db()
+    assert (stuck.state, stuck.attempts, other.state) == ("queued", 5, "done")
+    imports.run_open(now=NOW, seconds=60)
+    stuck.refresh_from_db()
+    assert (stuck.state, stuck.error) == ("failed", "Given up: 5 attempts to read it were cut off.")
 
 
 def test_an_import_goes_on_in_the_zone_the_account_has_now(account: SellerAccount) -> None:
