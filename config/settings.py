@@ -37,7 +37,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 # --- What it is made of --------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "config",
+    "config.apps.House",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

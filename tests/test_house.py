@@ -2,7 +2,6 @@
 
 import ast
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from config.logs import OneLineFormatter
 from kpis import freshness
 from sellers.models import User
 from tests.makers import make_user
+from tests.running import variables
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -162,12 +162,11 @@ def test_a_variable_that_is_not_understood_is_named(
         read()
 
 
-def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    plain = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "RAW_KEYS", "DEBUG"}}
+def run_manage(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**plain, **variables},
+        env=variables(data_dir, **more),
         capture_output=True,
         text=True,
         timeout=60,
@@ -175,20 +174,21 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
 
 
 def test_a_command_stops_in_one_sentence_on_a_bad_setting(tmp_path: Path) -> None:
-    answer = run_manage("check", DATA_DIR=str(tmp_path), DEBUG="perhaps")
+    answer = run_manage(tmp_path, "check", DEBUG="perhaps")
     assert answer.returncode == 1
     assert answer.stderr == "Staygreen is not set up right: DEBUG must be true or false, not “perhaps”.\n"
 
 
-def test_without_keys_nothing_is_served(tmp_path: Path) -> None:
-    answer = run_manage("runserver", "--noreload", "127.0.0.1:0", DATA_DIR=str(tmp_path))
+@pytest.mark.parametrize("command", ["runserver --noreload 127.0.0.1:0", "sweep", "check --deploy"])
+def test_without_keys_nothing_is_served_or_stored(tmp_path: Path, command: str) -> None:
+    answer = run_manage(tmp_path, *command.split())
     assert answer.returncode == 1
     assert "There is no SECRET_KEY." in answer.stderr
     assert "There is no key to seal raw items with." in answer.stderr
 
 
 def test_without_keys_code_can_still_be_checked(tmp_path: Path) -> None:
-    assert run_manage("check", DATA_DIR=str(tmp_path)).returncode == 0
+    assert run_manage(tmp_path, "check").returncode == 0
 
 
 def test_made_keys_are_random_private_and_kept(tmp_path: Path) -> None:
@@ -265,8 +265,8 @@ def test_debug_in_front_of_the_network_is_an_error(settings: Any) -> None:
 
 def test_production_settings_pass_djangos_deployment_checks(tmp_path: Path) -> None:
     answer = run_manage(
+        tmp_path,
         *("check", "--deploy", "--fail-level", "WARNING"),
-        DATA_DIR=str(tmp_path),
         SECRET_KEY=keys.new_secret_key(),
         RAW_KEYS=keys.new_raw_key(),
         PUBLIC_URL="https://kpi.example.com",
