@@ -152,7 +152,6 @@ class BatchReceipt(Counts):
             models.UniqueConstraint(fields=["owner", "batch_id"], name="batch_once"),
             counts_add_up("batch"),
         ]
-        indexes = [models.Index(fields=["started_at"], name="batch_oldest")]  # receipts expire
 
     def __str__(self) -> str:
         return self.batch_id
