@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.db import InterfaceError, OperationalError
 
 from intake.imports import UnknownSource, run, store
 from intake.models import ImportRun, RejectedRow
 from intake.readers import READERS
+from sellers.command_line import account_named, add_now, moment
 from sellers.models import SellerAccount
 
 ERRORS_SHOWN = 20
@@ -25,14 +25,12 @@ class Command(BaseCommand):
         parser.add_argument("path", nargs="+", help="files to take in")
         parser.add_argument("--account", required=True, metavar="KEY", help="the seller account they belong to")
         parser.add_argument("--format", metavar="NAME", help=f"instead of recognising it: {', '.join(READERS)}")
-        parser.add_argument("--now", metavar="ISO", help="the clock of the whole command, e.g. 2026-11-20T08:00:00Z")
+        add_now(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        account = SellerAccount.objects.filter(key=options["account"]).first()
-        if account is None:
-            raise CommandError(f"There is no account {options['account']}. `manage.py account` makes one.")
-        now = _clock(options["now"])
+        account = account_named(options["account"])
+        now = moment(options["now"])
         failed = [path for path in options["path"] if not self._ingest(Path(path), account, now, options)]
         if failed:
             raise CommandError(f"Could not be read to the end: {', '.join(failed)}")
@@ -47,7 +45,12 @@ class Command(BaseCommand):
             return False
         except UnknownSource:
             raise CommandError(f"Unknown format {options['format']}. Known: {', '.join(READERS)}") from None
-        done = run(queued.pk, now=now, worker=queued.worker, report=self._progress)
+        try:
+            done = run(queued.pk, now=now, worker=queued.worker, report=self._progress)
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"{path}: the database is busy or away ({error}); a worker goes on as soon as it can."
+            ) from error
         self._end_progress()
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(path, done)))
@@ -77,18 +80,6 @@ class Command(BaseCommand):
     def _end_progress(self) -> None:
         if sys.stderr.isatty():
             self.stderr.write("")
-
-
-def _clock(text: str | None) -> datetime:
-    if text is None:
-        return timezone.now()
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise CommandError(f"--now {text} is not a time with a zone, such as 2026-11-20T08:00:00Z.")
-    return moment
 
 
 def _errors(done: ImportRun) -> list[dict[str, Any]]:
