@@ -7,18 +7,19 @@ So an older file that is read again cannot undo it, a newer report of the source
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, cast
 
 from django.db.models import Model
 
 from intake.contract import RECORD_TYPES
 from intake.fields import Field
+from intake.pieces import in_pieces
 from intake.places import InAgent, InColumn, InConversation
 from intake.record import RecordType
 from intake.statements import Statement, milliseconds
 from intake.writing import SHIPMENT_FIELDS, write
-from orders.models import Order, Shipment
+from orders.models import Shipment
 from sellers.audit import note
 from sellers.facts import SourceRow
 from sellers.locks import lock_for_writing
@@ -72,8 +73,8 @@ def state_new(account: SellerAccount, statement: Statement, now: datetime) -> So
 
 def _rows(account: SellerAccount, model: type[SourceRow], keys: Collection[int]) -> list[SourceRow]:
     relations = [name for name in ("conversation", "agent", "replied_by") if hasattr(model, name)]
-    rows = model._default_manager.filter(account=account, pk__in=keys).select_related("account", *relations)
-    return list(rows.order_by("pk"))
+    rows = model._default_manager.filter(account=account).select_related("account", *relations).order_by("pk")
+    return [row for piece in in_pieces(sorted(keys)) for row in rows.filter(pk__in=piece)]
 
 
 def _raw_item(row: SourceRow) -> int:
@@ -95,7 +96,8 @@ def _statement(row: SourceRow, values: Mapping[str, Any], now: datetime) -> Stat
 def _packages(keys: Collection[int]) -> dict[int, str]:
     """The packages of orders as audit entries show them."""
     said: dict[int, list[dict[str, Any]]] = {}
-    for package in Shipment.objects.filter(order__in=Order.objects.filter(pk__in=keys)).order_by("external_id"):
+    packages = Shipment.objects.order_by("external_id")
+    for package in chain.from_iterable(packages.filter(order_id__in=piece) for piece in in_pieces(keys)):
         said.setdefault(package.order_id, []).append(package_said(package))
     return {key: json.dumps(packages, ensure_ascii=False) for key, packages in said.items()}
 

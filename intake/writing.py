@@ -16,6 +16,7 @@ from intake.contract import RECORD_TYPES
 from intake.merge import HELD, Merged, Result
 from intake.models import DeleteNotice
 from intake.nested import Parts
+from intake.pieces import in_pieces
 from intake.places import loaded_body
 from intake.record import RecordType
 from intake.statements import Statement
@@ -109,8 +110,12 @@ class SystemWriter:
     def _notices(self, statements: Sequence[Statement]) -> dict[tuple[str, str], DeleteNotice]:
         """Delete notices that came before the records this chunk speaks of."""
         ids = sorted({statement.external_id for statement in statements})
-        found = DeleteNotice.objects.filter(account=self.account, system=self.system, external_id__in=ids)
-        return {(notice.record_type, notice.external_id): notice for notice in found}
+        own = DeleteNotice.objects.filter(account=self.account, system=self.system)
+        return {
+            (notice.record_type, notice.external_id): notice
+            for piece in in_pieces(ids)
+            for notice in own.filter(external_id__in=piece)
+        }
 
     def _write_conversations(
         self,
@@ -154,8 +159,12 @@ class SystemWriter:
                 names[key] = max(names.get(key, (0, "")), (statement.version, said) if said else (0, ""))
         if not names:
             return
-        stored = Agent.objects.filter(account=self.account, system=self.system, external_id__in=sorted(names))
-        self.agents = {agent.external_id: agent for agent in stored.select_for_update().order_by("external_id")}
+        stored = Agent.objects.filter(account=self.account, system=self.system).select_for_update()
+        self.agents = {
+            agent.external_id: agent
+            for piece in in_pieces(sorted(names))
+            for agent in stored.filter(external_id__in=piece).order_by("external_id")
+        }
         changed, new = [], []
         for key, (version, name) in sorted(names.items()):
             agent = self.agents.get(key)
@@ -189,19 +198,20 @@ class SystemWriter:
             self._keep_notice(one, notices.get((kind.name, one.row.external_id)))
         self._flush(kind, merged.values())
         settled = [notice.pk for (name, key), notice in notices.items() if name == kind.name and key in merged]
-        if settled:
-            DeleteNotice.objects.filter(pk__in=settled).delete()
+        for piece in in_pieces(settled):
+            DeleteNotice.objects.filter(pk__in=piece).delete()
 
     def _load(self, kind: RecordType, keys: Collection[str]) -> dict[str, Any]:
         """The stored rows with these external IDs, locked, with everything the merge reads."""
         model: Any = kind.model
-        rows = model.objects.filter(account=self.account, system=self.system, external_id__in=sorted(keys))
+        rows = model.objects.filter(account=self.account, system=self.system).select_for_update(of=("self",))
         if kind.model is Message:
             rows = rows.select_related("conversation", "agent", "body")
         elif kind.model is SurveyAnswer:
             rows = rows.select_related("conversation")
         found: dict[str, Any] = {}
-        for row in rows.select_for_update(of=("self",)).order_by("external_id"):
+        pieces = in_pieces(sorted(keys))
+        for row in chain.from_iterable(rows.filter(external_id__in=one).order_by("external_id") for one in pieces):
             row.account = self.account
             # Where it stands now, for the case that it moves.
             row.stood = (getattr(row, "conversation_id", None), getattr(row, "order_external_id", ""))
@@ -295,7 +305,7 @@ def _write_bodies(messages: Iterable[Message]) -> None:
 def _load_shipments(orders: Iterable[Any]) -> None:
     by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
     orders = list(orders)
-    for shipment in Shipment.objects.filter(order__in=orders):
+    for shipment in chain.from_iterable(Shipment.objects.filter(order__in=piece) for piece in in_pieces(orders)):
         said = {name: getattr(shipment, name) for name in SHIPMENT_FIELDS}
         by_order[shipment.order_id].append(
             {
@@ -310,9 +320,8 @@ def _load_shipments(orders: Iterable[Any]) -> None:
 
 def _write_shipments(orders: Iterable[Any]) -> None:
     changed = [order for order in orders if getattr(order, "shipments_changed", False)]
-    if not changed:
-        return
-    Shipment.objects.filter(order__in=changed).delete()
+    for piece in in_pieces(changed):
+        Shipment.objects.filter(order__in=piece).delete()
     Shipment.objects.bulk_create(
         [
             Shipment(
