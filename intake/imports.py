@@ -21,7 +21,7 @@ from intake import raw
 from intake.codes import printable
 from intake.gate import in_transaction, take
 from intake.models import Counts, ImportRun
-from intake.quarantine import set_aside
+from intake.quarantine import set_aside, settle
 from intake.readers import READERS, recognise
 from intake.readers.context import Context
 from intake.readers.text import FileUnreadable
@@ -257,6 +257,7 @@ class _Reading:
                 raise LeaseLost
             taken = take(chunk, account=run.account, now=self.now, raw_item_id=run.raw_item_id)
             set_aside(run.raw_item_id, chunk, taken.outcomes, run.source, self.now)
+            settle(run.raw_item_id, chunk, taken.outcomes, self.now)
             counts, warnings = taken.counts(), self.warnings + taken.warnings()
             self._own().update(
                 **{name: F(name) + counts[name] for name in Counts.NAMES},

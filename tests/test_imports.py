@@ -25,6 +25,7 @@ from intake import imports, vault
 from intake.models import ImportRun, RawChunk, RawItem, RejectedRow
 from intake.raw import PIECE, open_item
 from intake.readers import READERS
+from intake.retry import retry
 from intake.tasks import run_imports
 from messaging.models import Agent, Conversation, Message, Reply, Standing, SurveyAnswer, Turn
 from orders.models import CancellationVerdict, Chargeback, Claim, Order, PolicyViolation, ShipmentVerdict
@@ -159,10 +160,16 @@ def test_the_command_fails_when_a_file_cannot_be_read_to_its_end(
 def test_the_command_refuses_what_it_does_not_know(account: SellerAccount, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(orders_csv(1))
-    for words in (["--account", "nobody"], ["--account", "acme-us", "--format", "x"],
-                  ["--account", "acme-us", "--now", "2026-11-21"]):  # fmt: skip
-        with pytest.raises(CommandError):
+    refusals = {
+        "There is no account “nobody”": ["--account", "nobody"],
+        "Unknown format x": ["--account", "acme-us", "--format", "x"],
+        "“2026-11-21” has no time zone": ["--account", "acme-us", "--now", "2026-11-21"],
+        "“3026-11-21T00:00:00Z” is not between": ["--account", "acme-us", "--now", "3026-11-21T00:00:00Z"],
+    }
+    for said, words in refusals.items():
+        with pytest.raises(CommandError, match=said):
             command(str(path), *words)
+    assert not ImportRun.objects.exists()
     with pytest.raises(CommandError, match=r"no\.csv"):
         command(str(tmp_path / "no.csv"), "--account", "acme-us")
 
@@ -237,6 +244,45 @@ def test_the_same_bad_rows_are_set_aside_once(account: SellerAccount) -> None:
         run = take_in(account, content)
         row = RejectedRow.objects.get()
         assert (run.quarantined, row.attempts, row.row_text) == (1, attempt, "o-9,never,shipped")
+
+
+def test_rows_that_go_in_when_a_file_is_read_again_are_open_no_longer(account: SellerAccount) -> None:
+    content = orders_csv(2) + b"o-9,never,shipped\n"
+    early = take_in(account, content, now=datetime(2026, 10, 1, tzinfo=UTC))  # its rows are of November
+    assert (early.quarantined, RejectedRow.objects.filter(state="open").count()) == (3, 3)
+    assert take_in(account, content).created == 2
+    rows = RejectedRow.objects.order_by("pk")
+    assert [(row.state, row.resolved_at, row.external_id) for row in rows] == [
+        ("resolved", NOW, "o-0"), ("resolved", NOW, "o-1"), ("open", None, rows[2].external_id),
+    ]  # fmt: skip
+
+
+def test_a_row_is_tried_again_in_the_format_it_was_read_in_last(account: SellerAccount) -> None:
+    content = HEADER.encode() + b"o-9,never,shipped\n"
+    take_in(account, content, format="file.claims")
+    take_in(account, content)
+    row = RejectedRow.objects.get()
+    assert (row.context["source"], row.code, row.attempts) == ("file.orders", "bad_timestamp", 2)
+    retry(row.pk, user=None, now=NOW, fixed_text="o-9,2026-11-01T10:00:00Z,shipped")
+    assert Order.objects.get().external_id == "o-9"
+
+
+def test_no_statement_names_more_keys_than_a_database_takes(
+    account: SellerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[int] = []
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if " IN (" in sql and not many:
+            named.append(len(params))
+        return execute(sql, params, many, context)
+
+    monkeypatch.setattr(imports, "CHUNK", 2500)
+    content = orders_csv(1200) + b"".join(b"x-%d,never,shipped\n" % number for number in range(1200))
+    with connection.execute_wrapper(count):
+        first, again = take_in(account, content), take_in(account, content)
+    assert (first.created, again.unchanged, first.quarantined, again.quarantined) == (1200, 1200, 1200, 1200)
+    assert 1000 <= max(named) <= 1010
 
 
 def test_warnings_are_counted(account: SellerAccount) -> None:
@@ -358,6 +404,19 @@ def test_a_busy_database_costs_an_import_no_attempt_once_rows_went_in(account: S
     assert imports.run_open(now=NOW, seconds=60) == 1  # at once, not after a minute of silence
     run.refresh_from_db()
     assert (run.state, run.created, run.attempts) == ("done", 1001, 1)
+
+
+def test_the_command_says_in_one_sentence_that_the_database_is_busy(
+    account: SellerAccount, busy: set[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(orders_csv(1))
+    busy.add("o-0")
+    with pytest.raises(CommandError, match=r"busy or away \(database is locked\); a worker goes on"):
+        command(str(path), "--account", "acme-us")
+    busy.clear()
+    assert imports.run_open(now=NOW, seconds=60) == 1
+    assert Order.objects.count() == 1
 
 
 def test_an_import_the_database_never_takes_is_given_up_and_holds_up_no_other(

@@ -352,6 +352,21 @@ def test_a_row_of_a_batch_is_repaired_as_json(client: APIClient) -> None:
     assert Message.objects.get().system == "x-demo"
 
 
+def test_numbers_of_a_row_that_was_set_aside_stay_numbers(client: APIClient) -> None:
+    more = '"weight": 1.50, "parts": [{"grams": 2e-3, "count": 3, "code": "0.5"}], "status": "%s"'
+    record = '{"type": "order", "external_id": "%s", "placed_at": "2026-01-05T10:00:00Z", ' + more + "}"
+    envelope = json.dumps(batch("RECORDS"))
+    both = record % ("o-1", "lost") + ", " + record % ("o-2", "shipped")
+    post_bytes(client, envelope.replace('"RECORDS"', both).encode())
+    row = RejectedRow.objects.get()
+    assert row.row_text == (record % ("o-1", "lost")).replace("2e-3", "0.002")
+    fixed = row.row_text.replace("lost", "shipped")
+    assert client.post(f"/api/v1/rejects/{row.pk}/retry", {"fixed_text": fixed}).json()["state"] == "resolved"
+    repaired, direct = Order.objects.order_by("external_id")
+    assert repaired.extra == direct.extra
+    assert direct.extra["weight"] == 1.5
+
+
 def test_a_row_that_names_another_account_is_set_aside_where_only_its_people_read_it(
     client: APIClient, manager: User, ours: SellerAccount
 ) -> None:
