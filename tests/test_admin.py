@@ -348,6 +348,15 @@ def test_a_message_taken_out_no_longer_opens_a_turn(console):
     assert not conversation.turns.exists()
 
 
+def test_a_conversation_taken_out_takes_its_turns_along(console):
+    conversation = make_conversation(make_account(), ("buyer", "2026-01-05 10:00"))
+    take(console, "take_out", [conversation], reason=WHY)
+    assert not conversation.turns.exists()
+    assert conversation.messages.get().reply == Reply.DELETED
+    take(console, "put_back", [conversation], reason=WHY)
+    assert conversation.turns.exists()
+
+
 def test_rows_of_several_accounts_are_taken_out_together(console):
     orders = [make_order(make_account(), "2026-01-05 10:00") for _number in range(2)]
     take(console, "take_out", orders, reason=WHY)
