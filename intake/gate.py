@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
@@ -188,8 +189,8 @@ def _store(
     try:
         with transaction.atomic():
             results = write(account, statements, now, raw_item_id)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away or busy: the whole chunk is done again
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise  # the database is away or busy, or the worker's time is over: the whole chunk is done again
     except Exception as error:
         if len(statements) == 1:
             log.exception("a %s of account %s could not be stored", statements[0].record_type.name, account.key)

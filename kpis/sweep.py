@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -97,8 +98,8 @@ def _step(account: SellerAccount, now: datetime) -> int | None:
                 DayFailure.objects.filter(account=account, fact=fact, day__in=fact_days).delete()
             Mark.objects.filter(id__in=marks).delete()
             return sum(map(len, days.values()))
-    except (OperationalError, InterfaceError):
-        raise  # the database is away or busy: nothing is wrong with the day
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise  # the database is away or busy, or the worker's time is over: nothing is wrong with the day
     except Exception:
         # One day that cannot be counted must not stop the others: count them one by one and note the guilty one.
         logger.exception("counting failed account=%s; trying day by day", account.id)
@@ -143,7 +144,7 @@ def _day_by_day(account: SellerAccount, now: datetime) -> int:
                 marks = list(Mark.objects.filter(account=account, fact=fact, day=day).values_list("id", flat=True))
                 recount(LAYOUTS[fact], account.id, [day], now)
                 Mark.objects.filter(id__in=marks).delete()
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
             raise
         except Exception as error:
             logger.exception("day cannot be counted account=%s fact=%s day=%s", account.id, fact, day)

@@ -67,6 +67,11 @@ def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: 
     """Link and judge answers that name no conversation, or whose conversation did not change."""
     lock_for_writing(account.id)
     ids = sorted(set(answer_ids))
+    for start in range(0, len(ids), CHUNK):
+        _recompute_answers(account, ids[start : start + CHUNK], now)
+
+
+def _recompute_answers(account: SellerAccount, ids: list[int], now: datetime) -> None:
     named = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(message_external_id="")
     wanted = set(named.values_list("message_external_id", flat=True))
     _link_answers(account, Message.objects.filter(account=account, external_id__in=wanted).only(*LINK_FIELDS))
@@ -116,13 +121,16 @@ def _link_answers(account: SellerAccount, messages: Iterable[Message]) -> None:
     conversations = {(message.system, message.external_id): message.conversation_id for message in messages}
     if not conversations:
         return
-    names = {external_id for _system, external_id in conversations}
+    names = sorted({external_id for _system, external_id in conversations})
     linked = []
-    for answer in SurveyAnswer.objects.filter(account=account, message_external_id__in=names):
-        conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
-        if conversation_id != answer.conversation_id:
-            answer.account, answer.conversation_id = account, conversation_id
-            linked.append(answer)
+    for start in range(0, len(names), CHUNK):
+        for answer in SurveyAnswer.objects.filter(
+            account=account, message_external_id__in=names[start : start + CHUNK]
+        ):
+            conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
+            if conversation_id != answer.conversation_id:
+                answer.account, answer.conversation_id = account, conversation_id
+                linked.append(answer)
     SurveyAnswer.objects.bulk_update(linked, ["conversation"])
 
 
