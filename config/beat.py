@@ -7,11 +7,13 @@ would outlive a killed worker. The schedule is fixed, so it needs no file either
 import logging
 import os
 import signal
+import threading
 from typing import Any
 
 import click
 from celery import Celery, bootsteps
 from celery.beat import EmbeddedService, Scheduler
+from celery.signals import beat_init
 
 from config import lifeline
 
@@ -23,6 +25,16 @@ class MemoryScheduler(Scheduler):
 
     def setup_schedule(self) -> None:
         self.merge_inplace(self.app.conf.beat_schedule)
+
+
+@beat_init.connect
+def end_at_once(**kwargs: Any) -> None:
+    """Let SIGTERM end `celery beat` by itself: nothing is remembered, so nothing has to be saved first.
+
+    Celery's handler raises SystemExit wherever the program happens to be; once it was lost there and beat went on.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class BeatThread(bootsteps.StartStopStep):

@@ -67,7 +67,8 @@ class Program:
 
     def wait(self) -> int:
         """The exit code of a program that ends by itself; all its output is read then."""
-        code = self.popen.wait(PATIENCE_SECONDS)
+        wait_until(lambda: self.popen.poll() is not None, lambda: f"it does not end:\n{self.output}")
+        code = self.popen.wait()
         self._reader.join(PATIENCE_SECONDS)
         return code
 

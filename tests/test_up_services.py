@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 from django.conf import settings
 
 from tests.running import Program, Up, status, variables, wait_until
@@ -27,6 +28,8 @@ def services(tmp_path: Path) -> Iterator[dict[str, str]]:
         DATABASE_URL=f"{server.rsplit('/', 1)[0]}/{name}",
         REDIS_URL=f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/7",
     )
+    with redis.Redis.from_url(environment["REDIS_URL"]) as broker:
+        broker.flushdb()  # no tick of an earlier test
     yield environment
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -60,7 +63,7 @@ def test_worker_and_beat_run_apart(services: dict[str, str]) -> None:
     try:
         wait_until(lambda: heartbeats(services) == 1, lambda: worker.output + beat.output)
     finally:
-        beat.end(signal.SIGTERM)
+        assert beat.end(signal.SIGTERM) == -signal.SIGTERM
         worker.end(signal.SIGTERM)
     assert worker.survivors() == []
     assert {path.name for path in set(Path(settings.BASE_DIR).iterdir()) - before} <= {"__pycache__"}
