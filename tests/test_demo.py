@@ -18,6 +18,9 @@ TODAY = date(2026, 11, 25)  # a Wednesday; this week's Monday is 23 November
 DIGEST = "1877a2ea342219bf04d72f61e846fa46da4fc36f1fea830dbc6112c01d700382"
 PROMISES = {"ship_by_at", "deliver_by_at", "evidence_due_at"}  # the only moments that may lie ahead
 
+# No test here opens a database, and the whole history is told once, by one worker of a parallel run.
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+
 Record = dict[str, Any]
 Told = dict[str, dict[str, list[Record]]]  # by account and type
 

@@ -17,14 +17,21 @@ from tests.running import Program, Up, status, variables, wait_until
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("up")]
 
 
+@pytest.fixture(scope="module")
+def static_root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Collecting static files takes most of a first start; the second one finds them here."""
+    return str(tmp_path_factory.mktemp("static") / "collected")
+
+
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[dict[str, str]]:
+def services(tmp_path: Path, static_root: str) -> Iterator[dict[str, str]]:
     """The environment of an installation with a database of its own on the servers of this test run."""
     server, name = os.environ["DATABASE_URL"], f"up_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     environment = variables(
         tmp_path / "data",
+        STATIC_ROOT=static_root,
         DATABASE_URL=f"{server.rsplit('/', 1)[0]}/{name}",
         REDIS_URL=f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/7",
     )
