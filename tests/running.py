@@ -9,7 +9,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import psutil
 from django.conf import settings
@@ -79,6 +81,19 @@ class Program:
             self.popen.send_signal(number)
         return self.wait()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """A test that fails, perhaps because something does not end, leaves nothing running."""
+        if self.popen.poll() is None:
+            self.children()
+            self.popen.kill()
+            self.popen.wait()
+        for process in self.seen:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()  # psutil knows when the number belongs to another process by now
+
 
 class Up(Program):
     """One `manage.py up`."""
@@ -105,10 +120,17 @@ class Up(Program):
         def leaders() -> list[psutil.Process]:
             self.children()
             direct = psutil.Process(self.popen.pid).children()
-            return [process for process in direct if process.is_running() and module in process.cmdline()]
+            return [process for process in direct if _runs(process, module)]
 
         wait_until(lambda: bool(leaders()), lambda: self.output)
         return leaders()[0]
+
+
+def _runs(process: psutil.Process, module: str) -> bool:
+    try:
+        return module in process.cmdline()
+    except psutil.NoSuchProcess:  # it ended just now, or is a corpse that its parent has not collected yet
+        return False
 
 
 def wait_until(condition: Callable[[], bool], explain: Callable[[], str]) -> None:

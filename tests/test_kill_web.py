@@ -24,10 +24,8 @@ BATCHES, RECORDS, KILLS = 24, 100, 6
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Up]:
-    up = Up(tmp_path / "data")
-    try:
+    with Up(tmp_path / "data") as up:
         yield up.ready()
-    finally:
         up.end()
         assert up.survivors() == []
 

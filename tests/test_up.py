@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +52,16 @@ def data_dir(prepared: Path, tmp_path: Path) -> Path:
 def start(data_dir: Path) -> Iterator[Callable[..., Up]]:
     """Starts `up` on the prepared folder; whatever the test does, nothing runs afterwards."""
     started: list[Up] = []
+    with ExitStack() as cleanup:
 
-    def begin(folder: Path = data_dir, **more: str) -> Up:
-        started.append(Up(folder, **more))
-        return started[-1]
+        def begin(folder: Path = data_dir, **more: str) -> Up:
+            started.append(cleanup.enter_context(Up(folder, **more)))
+            return started[-1]
 
-    yield begin
-    for running in started:
-        running.end()
-        assert running.survivors() == []
+        yield begin
+        for running in started:
+            running.end()
+            assert running.survivors() == []
 
 
 def test_the_first_start_makes_all_it_needs_and_its_login_opens_the_door(

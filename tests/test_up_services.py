@@ -50,27 +50,26 @@ def heartbeats(environment: dict[str, str]) -> int:
 
 
 def test_up_runs_on_postgresql_and_redis(services: dict[str, str]) -> None:
-    up = Up(Path(services["DATA_DIR"]), **services)
-    try:
+    with Up(Path(services["DATA_DIR"]), **services) as up:
         up.ready()
         assert status(f"{up.url}/user/login/") == 200
         wait_until(lambda: heartbeats(services) == 1, lambda: up.output)  # beat, broker, worker and database all work
         assert status(f"{up.url}/readyz") == 200
         assert not (Path(services["DATA_DIR"]) / "db.sqlite3").exists()
-    finally:
         assert up.end() == 0
-    assert up.survivors() == []
+        assert up.survivors() == []
 
 
 def test_worker_and_beat_run_apart(services: dict[str, str]) -> None:
     subprocess.run([sys.executable, "manage.py", "prepare"], cwd=settings.BASE_DIR, env=services, check=True)
     before = set(Path(settings.BASE_DIR).iterdir())
-    worker = Program(["-m", "celery", "--app", "config", "worker", "--concurrency", "1"], services)
-    beat = Program(["-m", "celery", "--app", "config", "beat", "--pidfile", ""], services)
-    try:
+    celery = ["-m", "celery", "--app", "config"]
+    with (
+        Program([*celery, "worker", "--concurrency", "1"], services) as worker,
+        Program([*celery, "beat", "--pidfile", ""], services) as beat,
+    ):
         wait_until(lambda: heartbeats(services) == 1, lambda: worker.output + beat.output)
-    finally:
         assert beat.end(signal.SIGTERM) == -signal.SIGTERM
-        worker.end(signal.SIGTERM)
-    assert worker.survivors() == []
+        assert worker.end(signal.SIGTERM) == 0
+        assert worker.survivors() == []
     assert {path.name for path in set(Path(settings.BASE_DIR).iterdir()) - before} <= {"__pycache__"}
