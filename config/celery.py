@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready
 
 from config import beat, environment
 
@@ -71,6 +71,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def log_like_the_web_server(**kwargs: Any) -> None:
     """Keep Celery from replacing the handlers that LOGGING has set up."""
+
+
+@worker_ready.connect
+def give_a_first_sign(**kwargs: Any) -> None:
+    """Do not let pages say for ten seconds that no worker is alive."""
+    app.send_task("kpis.tasks.heartbeat")
 
 
 @worker_init.connect
