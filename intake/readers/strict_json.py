@@ -2,7 +2,7 @@
 
 The standard library's scanner works on a window of the text that grows until one record fits in it. So a record's text
 can be kept as it was sent, and one scanner decides what is valid for the API and for files alike
-(docs/decisions/0021-reading-json.md).
+(docs/decisions/0009-reading-json.md).
 """
 
 import codecs
