@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from dashboard import words
 from kpis.metrics import AtLeast, Band, Metric, Score, Target
+from kpis.models import WeekReport
 from kpis.readings import State
 from kpis.trends import TrendPoint
 from kpis.units import Unit
 
 HOUR = 3600
 LABEL_NEEDS = 0.07  # of the axis: in a thinner zone the words would run into those of its neighbour
+# Reasons of a revision that readers of a chart should know.
+CHANGED = (WeekReport.Reason.LATE_DATA, WeekReport.Reason.DEFINITION)
 
 
 def trend_chart(metric: Metric, points: Sequence[TrendPoint], *, small: bool = False) -> dict[str, Any]:
@@ -55,19 +58,14 @@ def basis(point: TrendPoint) -> str:
 
 def note(point: TrendPoint) -> str:
     """What a reader should know about a published week besides its figure."""
-    if point.state is State.CARRIED and point.carried_from is not None:
-        return _("Too few answers: the score of the week to %(day)s is kept") % {
-            "day": words.long_day(point.carried_from)
-        }
+    if point.state is State.CARRIED:
+        return words.kept_sentence(point)
     if point.state is State.TOO_FEW:
         return _("Too few answers for a figure")
     if point.state is State.NO_DATA:
         return _("Nothing was counted")
-    if point.revision:
-        return ngettext("Revised once after late data", "Revised %(count)d times after late data", point.revision) % {
-            "count": point.revision
-        }
-    return ""
+    # That a week ripened is no news: every week with open cases does.
+    return str(point.reason.label) if point.reason in CHANGED else ""
 
 
 def finding(metric: Metric, points: Sequence[TrendPoint]) -> str:

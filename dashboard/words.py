@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from kpis.metrics import AtLeast, AtMost, Band, LatestShare, Metric, Score, Side, Target, Text, Window
 from kpis.readings import Reading, State
+from kpis.trends import TrendPoint
 from kpis.units import Unit, cut, display, duration
 from sellers.models import SellerAccount
 
@@ -187,12 +188,8 @@ def basis(reading: Reading) -> str:
 def state_sentence(reading: Reading) -> str:
     """How sure the figure is, where it is not simply worked out; otherwise nothing."""
     needed = {"n": reading.n, "minimum": reading.metric.rule.minimum}
-    if reading.state is State.CARRIED and reading.carried_from is not None:
-        return _("%(n)d of %(minimum)d answers, so the score of the week to %(day)s is kept.") % {
-            "n": reading.counted_now or 0,
-            "minimum": reading.metric.rule.minimum,
-            "day": long_day(reading.carried_from),
-        }
+    if reading.state is State.CARRIED:
+        return kept_sentence(reading)
     if reading.state is State.TOO_FEW:
         return _("%(n)d of %(minimum)d answers: too few for a figure.") % needed
     if reading.state is State.NO_DATA:
@@ -202,6 +199,17 @@ def state_sentence(reading: Reading) -> str:
             "moment": weekday_moment(reading.provisional_until, reading.account.zone)
         }
     return ""
+
+
+def kept_sentence(figure: Reading | TrendPoint) -> str:
+    """Why a week shows the score of an earlier one."""
+    if figure.carried_from is None:
+        return ""
+    return _("%(n)d of %(minimum)d answers, so the score of the week to %(day)s is kept.") % {
+        "n": figure.counted_now or 0,
+        "minimum": figure.metric.rule.minimum,
+        "day": long_day(figure.carried_from),
+    }
 
 
 def missing_sentence(reading: Reading) -> str:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from kpis.exports import choices
 from kpis.metrics import Band, Column, Metric, Side
+from kpis.models import WeekReport
 from kpis.readings import State
 from kpis.rows import RowSet
 from sellers.models import SellerAccount
@@ -69,6 +70,9 @@ class FigureSerializer(serializers.Serializer):
     carried_from = serializers.DateField(
         allow_null=True, help_text="The last day of the week whose score is shown, when this week has too few answers."
     )
+    counted_now = serializers.IntegerField(
+        allow_null=True, help_text="Of a carried score: the answers of the week itself, too few for a score of its own."
+    )
 
 
 class ReadingSerializer(FigureSerializer):
@@ -94,9 +98,6 @@ class ReadingSerializer(FigureSerializer):
     to_goal = serializers.IntegerField(
         allow_null=True, help_text="How many counted rows must turn good for it to be green."
     )
-    counted_now = serializers.IntegerField(
-        allow_null=True, help_text="Of a carried score: the answers of the week itself, too few for a score of its own."
-    )
     stats = StatsSerializer(allow_null=True, help_text="Of times, in seconds.")
 
 
@@ -105,7 +106,8 @@ class TrendPointSerializer(FigureSerializer):
 
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
-    revision = serializers.IntegerField(help_text="0 as first published; higher after late or repaired data.")
+    revision = serializers.IntegerField(help_text="0 as first published; higher once the week ripened or changed.")
+    reason = serializers.ChoiceField(choices=WeekReport.Reason.choices, help_text="Why this revision was published.")
     window = WindowSerializer(help_text="The local days that were read.")
 
 

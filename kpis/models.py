@@ -110,6 +110,7 @@ class WeekReading(models.Model):
     window_from = models.DateField(_("window from"))
     window_to = models.DateField(_("window to"))
     carried_from = models.DateField(null=True)
+    counted_now = models.PositiveBigIntegerField(null=True)  # of a carried score: the answers of the week itself
     stats = models.JSONField(null=True)
 
     class Meta:

@@ -140,6 +140,7 @@ def _day_by_day(account: SellerAccount, now: datetime) -> int:
         try:
             with transaction.atomic():
                 if not try_lock_for_counting(account.id):
+                    DayFailure.objects.filter(pk=failure.pk).update(attempts=F("attempts") - 1)  # nothing was tried
                     return counted
                 marks = list(Mark.objects.filter(account=account, fact=fact, day=day).values_list("id", flat=True))
                 recount(LAYOUTS[fact], account.id, [day], now)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.db.models import Max
 
 from kpis.metrics import Band, Metric, Window
-from kpis.models import WeekReading
+from kpis.models import WeekReading, WeekReport
 from kpis.readings import State
 from kpis.units import display
 from sellers.days import WEEK, week_end_on_or_before
@@ -32,6 +32,8 @@ class TrendPoint:
     window_from: date
     window_to: date
     carried_from: date | None
+    counted_now: int | None  # of a carried score: the answers of the week itself
+    reason: WeekReport.Reason  # why this revision was published
 
     @property
     def display(self) -> str:
@@ -70,7 +72,7 @@ def trends(
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
         starts = {account.id: account.week_start for account in accounts}
-        for row in readings.filter(ends_on__gt=since).order_by("ends_on", "revision"):
+        for row in readings.filter(ends_on__gt=since).select_related("report").order_by("ends_on", "revision"):
             # Weeks that were published before the account's week began on another day are another series.
             if week_end_on_or_before(row.ends_on, starts[row.account_id]) == row.ends_on:
                 found[row.account_id, row.metric][row.ends_on] = _point(by_slug[row.metric], row)
@@ -92,4 +94,6 @@ def _point(metric: Metric, row: WeekReading) -> TrendPoint:
         window_from=row.window_from,
         window_to=row.window_to,
         carried_from=row.carried_from,
+        counted_now=row.counted_now,
+        reason=WeekReport.Reason(row.report.reason),
     )

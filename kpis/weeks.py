@@ -48,10 +48,14 @@ class Closed:
 def due_accounts(now: datetime) -> set[int]:
     """The ids of the accounts with a week that is over and not published, or with days recounted since."""
     due = set(RecountedDay.objects.order_by().values_list("account_id", flat=True).distinct())
-    newest = dict(WeekReport.objects.order_by().values_list("account").annotate(newest=Max("ends_on")))
-    for account in SellerAccount.objects.filter(id__in=newest):
+    published = dict(WeekReport.objects.order_by().values_list("account").annotate(newest=Max("ends_on")))
+    # An account without a published week begins with the week of its first counted day.
+    unpublished = DayTotal.objects.exclude(account__in=published).order_by().values_list("account")
+    first_days = unpublished.annotate(first=Min("day"))
+    done = {**published, **{account_id: first - timedelta(days=1) for account_id, first in first_days}}
+    for account in SellerAccount.objects.filter(id__in=done):
         last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
-        if last > newest[account.id]:
+        if last > done[account.id]:
             due.add(account.id)
     return due
 
@@ -146,7 +150,7 @@ def _is_provisional(figures: Sequence[dict[str, Any]]) -> bool:
 # What a published figure consists of; a week is revised when any of it differs.
 FIGURES = (
     "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state",
-    "window_from", "window_to", "carried_from", "stats",
+    "window_from", "window_to", "carried_from", "counted_now", "stats",
 )  # fmt: skip
 
 
@@ -164,6 +168,7 @@ def _figures(reading: Reading) -> dict[str, Any]:
         "window_from": reading.window.first,
         "window_to": reading.window.last,
         "carried_from": reading.carried_from,
+        "counted_now": reading.counted_now,
         "stats": None if reading.stats is None else {name: _exact(seconds) for name, seconds in reading.stats.items()},
     }
 

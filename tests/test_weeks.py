@@ -53,6 +53,16 @@ def test_a_missed_week_is_caught_up_however_late_the_run_is():
     assert len(trend(account, SCORE, 52)) == 12
 
 
+def test_a_first_week_closes_although_nothing_happens_after_it():
+    account = make_account()
+    make_order(account, "2026-01-14 10:00")
+    close("2026-01-15 12:00")
+    assert due_accounts(at("2026-01-18 23:59")) == set()
+    assert due_accounts(at("2026-01-19 00:00")) == {account.id}
+    assert close_weeks(at("2026-01-19 00:00"), [account]).closed == 1
+    assert due_accounts(at("2026-01-19 00:01")) == set()
+
+
 def test_weeks_may_start_on_sunday():
     account = make_account(week_start=6)
     make_order(account, "2026-01-14 10:00")
@@ -191,6 +201,7 @@ def test_a_carried_score_is_published_as_carried():
     close("2026-01-20 12:00")
     last = trend(account, SCORE, 1)[0]
     assert (last.display, last.state, last.carried_from) == ("8.0", State.CARRIED, date(2026, 1, 4))
+    assert (last.n, last.counted_now) == (40, 0)
 
 
 def test_the_trends_of_many_accounts_and_metrics_take_the_same_two_queries(django_assert_num_queries):
