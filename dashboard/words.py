@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from kpis.metrics import AtLeast, AtMost, Band, LatestShare, Metric, Score, Side, Target, Text, Window
+from kpis.metrics import AtLeast, AtMost, Band, Metric, Score, Side, Target, Text, Window
 from kpis.readings import Reading, State
 from kpis.trends import TrendPoint
 from kpis.units import Unit, cut, display, duration
@@ -161,13 +161,6 @@ def minimum_sentence(metric: Metric) -> str:
     else:
         sentence = _("With fewer than %(minimum)d there is no figure.")
     return sentence % {"minimum": metric.rule.minimum}
-
-
-def counting_sentence(metric: Metric) -> str:
-    """Of several rows about one thing, which counts."""
-    if isinstance(metric, LatestShare):
-        return _("Of several answers with the same key, the latest in the window counts.")
-    return ""
 
 
 # --- Readings --------------------------------------------------------------------------------------------------------

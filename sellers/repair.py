@@ -6,7 +6,6 @@ indexes. Turning facts into figures is not done here; intake's admin states fact
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -284,8 +283,3 @@ def row_link(row: Model | None, title: Any = None) -> SafeString | str:
         return "-"
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', address, row if title is None else title)
-
-
-def day_filters(day: date) -> dict[str, int]:
-    """The filters of a list that show one day."""
-    return {"day__year": day.year, "day__month": day.month, "day__day": day.day}

@@ -89,7 +89,7 @@ class MetricPage:
 
     @property
     def rule(self) -> list[str]:
-        """The rule in sentences: colours, window, minimum, which of several rows counts."""
+        """The rule in sentences: colours, window, minimum."""
         window = self.card.reading.window
         sentences = (
             words.rule_sentence(self.metric),
