@@ -1,5 +1,6 @@
 """The web server and the worker are killed (SIGKILL) while batches come in: what was answered is stored, once."""
 
+import http.client
 import json
 import random
 import subprocess
@@ -80,8 +81,8 @@ class Client:
             except urllib.error.HTTPError as error:
                 assert error.code in (409, 429, 503), error.read()
                 time.sleep(float(error.headers["Retry-After"]))
-            except OSError:
-                time.sleep(0.2)  # the server died under the request; its successor is about to listen
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.2)  # the server died before or within its answer; its successor is about to listen
         raise AssertionError("no answer")
 
 
