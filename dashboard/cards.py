@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from dashboard import words
 from kpis.attention import worse_side
 from kpis.changes import Change, change
-from kpis.metrics import Band, Metric, Score, Side, Text
+from kpis.metrics import Metric, Score, Side, Text
 from kpis.readings import Reading, State
+from kpis.targets import Band
 from kpis.trends import TrendPoint
 from kpis.units import display
 from sellers.days import week_end_on_or_before

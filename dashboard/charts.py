@@ -9,9 +9,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from dashboard import words
-from kpis.metrics import AtLeast, Band, Metric, Score, Target
+from kpis.metrics import Metric, Score
 from kpis.models import WeekReport
 from kpis.readings import State
+from kpis.targets import AtLeast, Band, Target
 from kpis.trends import TrendPoint
 from kpis.units import Unit
 

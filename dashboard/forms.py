@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kpis.metrics import Band, Side
+from kpis.metrics import Side
+from kpis.targets import Band
 from sellers.models import Platform
 
 WEEKS = (12, 26, 52)

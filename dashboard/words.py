@@ -10,8 +10,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from kpis.metrics import AtLeast, AtMost, Band, Metric, Score, Side, Target, Text, Window
+from kpis.metrics import Metric, Score, Side, Text, Window
 from kpis.readings import Reading, State
+from kpis.targets import AtLeast, AtMost, Band, Target
 from kpis.trends import TrendPoint
 from kpis.units import Unit, cut, display, duration
 from sellers.models import SellerAccount

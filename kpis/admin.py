@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from kpis.catalogue import FACTS, METRICS
 from kpis.freshness import Health, health
 from kpis.layouts import LAYOUTS
-from kpis.metrics import Band, Text
+from kpis.metrics import Text
 from kpis.models import DayFailure, DayTotal, Heartbeat, WeekReading, WeekReport
 from kpis.readings import State
+from kpis.targets import Band
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 from sellers.repair import ReadOnlyAdmin

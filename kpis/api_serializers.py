@@ -8,10 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kpis.exports import choices
-from kpis.metrics import Band, Column, Metric, Side
+from kpis.metrics import Column, Metric, Side
 from kpis.models import WeekReport
 from kpis.readings import State
 from kpis.rows import RowSet
+from kpis.targets import Band
 from sellers.models import SellerAccount
 
 EXACT = "Exact: a rate as a fraction of 1, a time in seconds, a score from 0 to 10; null when unknown."

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from kpis.metrics import AtLeast, Band, Metric, Score, Side
+from kpis.metrics import Metric, Score, Side
 from kpis.readings import Reading
+from kpis.targets import AtLeast, Band
 
 NEAR = 10  # a yellow figure is pressing when so few further cases make it red
 

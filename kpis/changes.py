@@ -10,7 +10,8 @@ from fractions import Fraction
 from django.utils.formats import number_format
 from django.utils.translation import pgettext
 
-from kpis.metrics import AtLeast, Metric
+from kpis.metrics import Metric
+from kpis.targets import AtLeast
 from kpis.units import Unit, cut, duration
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from kpis.metrics import Band, Share
+from kpis.metrics import Share
 from kpis.readings import Reading
+from kpis.targets import Band
 from kpis.units import display
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREEN, Band.NONE)

@@ -4,12 +4,11 @@ A declaration is all there is to a metric. The count, the rows behind it, its ba
 export column follow from it, so they cannot disagree. Values are exact fractions of integers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil, floor
 from typing import ClassVar
 
 from django.db.models import Count, Q, Sum
@@ -17,18 +16,12 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kpis.targets import Band, Target
 from kpis.units import Unit
 from sellers.facts import DatedRow
 from sellers.models import SellerAccount
 
 Text = str | Promise
-
-
-class Band(StrEnum):
-    RED = "red"
-    YELLOW = "yellow"
-    GREEN = "green"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,90 +40,15 @@ class Window:
         return (self.last - self.first).days + 1
 
 
-class Target:
-    """Limit and goal in the unit people read (per cent, points, seconds). Red beyond the limit, green at the goal."""
-
-    sign: ClassVar[str]
-
-    def __init__(self, limit: str, goal: str) -> None:
-        self.limit = Fraction(limit)
-        self.goal = Fraction(goal)
-
-    def band(self, shown: Fraction) -> Band:
-        raise NotImplementedError
-
-    def goal_is_beyond_limit(self) -> bool:
-        raise NotImplementedError
-
-    def headroom(self, hits: int, n: int, scale: int) -> int:
-        """How many of the n counted rows may still turn the wrong way before it is red; negative: must turn back."""
-        raise NotImplementedError
-
-    def to_goal(self, hits: int, n: int, scale: int) -> int:
-        """How many of the n counted rows must turn the right way to be green; 0 where it is green already."""
-        raise NotImplementedError
-
-
-class Below(Target):
-    """Lower is better and the limit itself is already too much: 1 of 40 at a limit of 2.5 % is red."""
-
-    sign = "<"
-
-    def band(self, shown: Fraction) -> Band:
-        if shown >= self.limit:
-            return Band.RED
-        return Band.GREEN if shown <= self.goal else Band.YELLOW
-
-    def goal_is_beyond_limit(self) -> bool:
-        return self.goal < self.limit
-
-    def headroom(self, hits: int, n: int, scale: int) -> int:
-        return ceil(self.limit * n / scale) - 1 - hits
-
-    def to_goal(self, hits: int, n: int, scale: int) -> int:
-        return max(0, hits - floor(self.goal * n / scale))
-
-
-class AtMost(Below):
-    """Lower is better and the limit itself is still fine."""
-
-    sign = "≤"
-
-    def band(self, shown: Fraction) -> Band:
-        if shown > self.limit:
-            return Band.RED
-        return Band.GREEN if shown <= self.goal else Band.YELLOW
-
-    def headroom(self, hits: int, n: int, scale: int) -> int:
-        return floor(self.limit * n / scale) - hits
-
-
-class AtLeast(Target):
-    """Higher is better and the limit itself is fine: a score of exactly 6.0 is yellow, of exactly 8.0 green."""
-
-    sign = "≥"
-
-    def band(self, shown: Fraction) -> Band:
-        if shown < self.limit:
-            return Band.RED
-        return Band.GREEN if shown >= self.goal else Band.YELLOW
-
-    def goal_is_beyond_limit(self) -> bool:
-        return self.goal > self.limit
-
-    def headroom(self, hits: int, n: int, scale: int) -> int:
-        return hits - ceil(self.limit * n / scale)
-
-    def to_goal(self, hits: int, n: int, scale: int) -> int:
-        return max(0, ceil(self.goal * n / scale) - hits)
+LIFETIME = 36_525  # days: a hundred years, longer than any shop
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """How a metric is judged: a window of `days` that ends `lag` days before the report day, and its target.
 
-    `days_from` names an account switch that overrides `days`. `minimum` is the number of counted rows below which there
-    is no figure of its own.
+    `days_from` names an account switch that overrides `days`; LIFETIME reads everything there is. `minimum` is the
+    number of counted rows below which there is no figure of its own.
     """
 
     days: int
@@ -216,6 +134,10 @@ class Metric:
     open: Q | None = None  # rows whose verdict is still to come; with any in the window the figure is provisional
     sides: tuple[Text, Text, Text] = (_("Counted"), "", _("Left out"))
     parts_of: str = ""  # the slug of the metric this one is a part of
+    variant_of: str = ""  # the slug of the metric this one repeats with another window or for fewer rows
+    by: str = ""  # a column of the fact by which the figure is broken down
+    ripens_days: int = 0  # so many days after a row's day its verdict may still change
+    marketplace_rules: Mapping[str, Rule] = field(default_factory=dict)  # by marketplace, instead of `rule`
 
     unit: ClassVar[Unit]
 
@@ -243,13 +165,18 @@ class Share(Metric):
     """Of the counted rows (`of`), the share that also meets `hit`."""
 
     hit: Q
+    weight: str = ""  # a column of whole numbers: a row then counts as many (units of a package) instead of one
 
     unit: ClassVar[Unit] = Unit.RATE
     base: ClassVar[int] = 1  # what a share of one whole is worth
 
     @property
+    def counted(self) -> Part:
+        return Part(self.among & self.of, self.weight)
+
+    @property
     def hits(self) -> Part:
-        return Part(self.among & self.of & self.hit)
+        return Part(self.among & self.of & self.hit, self.weight)
 
     def parts(self) -> tuple[Part, ...]:
         return (*super().parts(), self.hits)
@@ -279,9 +206,13 @@ class Score(LatestShare):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Times(Metric):
-    """Mean, median and 90th percentile of a duration in seconds. Percentiles are exact, so they are read from rows."""
+    """Mean, median and 90th percentile of a duration in seconds. Percentiles are exact, so they are read from rows.
+
+    With `per`, the seconds of all rows with one key in the window are added up first: one time for each conversation.
+    """
 
     column: str
+    per: str = ""
 
     unit: ClassVar[Unit] = Unit.SECONDS
 
@@ -291,3 +222,59 @@ class Times(Metric):
 
     def parts(self) -> tuple[Part, ...]:
         return (*super().parts(), self.total)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tally(Metric):
+    """How many rows, or the sum of a column of whole numbers over them. None at all is 0 once the fact has come in."""
+
+    column: str = ""
+
+    unit: ClassVar[Unit] = Unit.COUNT
+
+    @property
+    def counted(self) -> Part:
+        return Part(self.among & self.of, self.column)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mean(Metric):
+    """The mean of a column of whole numbers that are no durations: hand-overs per conversation."""
+
+    column: str
+
+    unit: ClassVar[Unit] = Unit.MEAN
+
+    @property
+    def total(self) -> Part:
+        return Part(self.among & self.of, self.column)
+
+    def parts(self) -> tuple[Part, ...]:
+        return (*super().parts(), self.total)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coverage(Metric):
+    """Of the values an account expects in the column `by`, the share that occurs in the window. Counted from rows.
+
+    `expected_from` names the account's list of expected values.
+    """
+
+    expected_from: str
+
+    unit: ClassVar[Unit] = Unit.RATE
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Imported(Metric):
+    """A figure the platform itself reports: the newest one whose period ends in the window, shown as it came.
+
+    `column` holds the value. `reads` says how people read it: a rate, a count, an amount.
+    """
+
+    column: str
+    reads: Unit
+
+    @property
+    def unit(self) -> Unit:  # type: ignore[override]  # the series decides, not the kind
+        return self.reads

@@ -5,7 +5,8 @@ from itertools import groupby
 from django.utils import translation
 
 from kpis.catalogue import DECLARED
-from kpis.metrics import AtLeast, AtMost, LatestShare, Metric, Score, Share, Target, Times
+from kpis.metrics import LatestShare, Metric, Score, Share, Times
+from kpis.targets import AtLeast, AtMost, Target
 from kpis.units import Unit, cut, duration
 
 HEAD = """\

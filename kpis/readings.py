@@ -11,7 +11,8 @@ from typing import Any
 from kpis.catalogue import DECLARED
 from kpis.engine import Row, Sums, latest_in, load_totals, percentile, rows_in_order, seconds_by_day
 from kpis.layouts import LAYOUTS
-from kpis.metrics import Band, LatestShare, Metric, Part, Score, Share, Times, Window
+from kpis.metrics import LatestShare, Metric, Part, Score, Share, Times, Window
+from kpis.targets import Band
 from kpis.units import display
 from sellers.days import WEEK, day_start, week_end_on_or_before
 from sellers.models import SellerAccount

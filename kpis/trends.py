@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from django.db.models import Max
 
-from kpis.metrics import Band, Metric, Window
+from kpis.metrics import Metric, Window
 from kpis.models import WeekReading, WeekReport
 from kpis.readings import State
+from kpis.targets import Band
 from kpis.units import display
 from sellers.days import WEEK, week_end_on_or_before
 from sellers.models import SellerAccount

@@ -17,6 +17,8 @@ class Unit(Enum):
     SCORE = ("score", 1, 1)
     SECONDS = ("seconds", 1, 0)
     COUNT = ("count", 1, 0)
+    MEAN = ("mean", 1, 2)
+    AMOUNT = ("amount", 1, 2)
 
     def __init__(self, slug: str, scale: int, digits: int) -> None:
         self.slug = slug

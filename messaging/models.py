@@ -119,6 +119,16 @@ class Conversation(SourceRow):
     buyer_key = models.CharField(_("buyer key"), max_length=64, blank=True)
     assignee_external_id = models.CharField(_("assignee's ID"), max_length=255, blank=True)
     assignee_name = models.CharField(_("assignee"), max_length=120, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.RESTRICT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("merged into"),
+        db_index=False,
+        help_text=_("Its messages and answers belong to that conversation."),
+    )
 
     day = models.DateField(_("day"), null=True, editable=False)
     first_message_at = models.DateTimeField(_("first message at"), null=True, editable=False)

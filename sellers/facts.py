@@ -177,6 +177,9 @@ class SourceRow(DatedRow):
     external_id = models.CharField(_("external ID"), max_length=255)
     stated = models.JSONField(_("versions of the fields"), default=dict, editable=False)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    excluded = models.BooleanField(
+        _("excluded"), default=False, editable=False, help_text=_("A person decided that no figure counts this row.")
+    )
     extra = models.JSONField(_("other fields of the source"), default=dict, blank=True)
     raw_item_id = models.BigIntegerField(_("raw item"), null=True, editable=False)
 

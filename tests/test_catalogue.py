@@ -21,10 +21,11 @@ from kpis.catalogue.facts import contacts
 from kpis.checks import check_facts, check_metrics, declarations_are_sound
 from kpis.exports import csv_rows
 from kpis.management.commands import metrics_page
-from kpis.metrics import AtLeast, Below, Column, Rule, Share, Side
+from kpis.metrics import Column, Rule, Share, Side
 from kpis.readings import readings
 from kpis.rows import rows
 from kpis.sweep import sweep
+from kpis.targets import AtLeast, Below
 from messaging.models import Message, Turn
 from orders.models import Claim, ClaimStatus, Feedback
 from orders.recompute import recompute_orders

@@ -9,8 +9,9 @@ from kpis.attention import pressing, worse_side
 from kpis.catalogue import METRICS
 from kpis.changes import change
 from kpis.fleet import together, worst_first
-from kpis.metrics import Band, Side, Window
+from kpis.metrics import Side, Window
 from kpis.readings import Reading
+from kpis.targets import Band
 from kpis.waiting import Waiting, waiting
 from sellers.models import SellerAccount
 from tests.makers import NOW, make_account, make_conversation

@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from kpis.catalogue import METRICS
-from kpis.metrics import Band
 from kpis.readings import State, readings
 from kpis.sweep import sweep
+from kpis.targets import Band
 from orders.lapse import due_accounts, lapse
 from orders.models import (
     CancellationVerdict,

@@ -15,8 +15,9 @@ from dashboard.forms import FleetFilter
 from kpis.attention import pressing
 from kpis.catalogue import order_health, response, satisfaction
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
-from kpis.metrics import Band, Metric, Text
+from kpis.metrics import Metric, Text
 from kpis.readings import Reading, State, fleet_readings
+from kpis.targets import Band
 from kpis.trends import trends
 from kpis.waiting import Waiting, waiting
 from sellers.days import last_complete_day, local_day

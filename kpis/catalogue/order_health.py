@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kpis.catalogue.facts import orders_placed
-from kpis.metrics import Below, Rule, Share
+from kpis.metrics import Rule, Share
+from kpis.targets import Below
 from orders.models import CancellationVerdict, FulfilledBy, ShipmentVerdict, Standing
 
 GROUP = _("Orders")

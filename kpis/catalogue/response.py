@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kpis.catalogue.facts import contacts, turns
-from kpis.metrics import AtLeast, AtMost, Below, Rule, Share, Times
+from kpis.metrics import Rule, Share, Times
+from kpis.targets import AtLeast, AtMost, Below
 from messaging.models import Author, Reply
 
 GROUP = _("Response")

@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kpis.catalogue.facts import answers
-from kpis.metrics import AtLeast, Below, LatestShare, Rule, Score
+from kpis.metrics import LatestShare, Rule, Score
+from kpis.targets import AtLeast, Below
 from messaging.models import Standing, SurveyKind
 
 GROUP = _("Satisfaction")

@@ -1,0 +1,148 @@
+"""Bands and targets: which exact values are red, yellow or green, and how far a figure is from the next band."""
+
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
+from typing import ClassVar
+
+
+class Band(StrEnum):
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+    NONE = "none"
+
+
+class Target:
+    """Limit and goal in the unit people read (per cent, points, seconds). Red beyond the limit, green at the goal.
+
+    Counts are of rows: `hits` of `n`, and a share of one whole reads `scale` (100 for a rate, 10 for a score).
+    """
+
+    sign: ClassVar[str]
+
+    def __init__(self, limit: str | Fraction, goal: str | Fraction) -> None:
+        self.limit = Fraction(limit)
+        self.goal = Fraction(goal)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.limit, self.goal))
+
+    def band(self, shown: Fraction) -> Band:
+        if self.is_beyond(shown):
+            return Band.RED
+        return Band.GREEN if self.is_at_goal(shown) else Band.YELLOW
+
+    def is_beyond(self, shown: Fraction) -> bool:
+        """Whether the value is on the wrong side of the limit."""
+        raise NotImplementedError
+
+    def is_at_goal(self, shown: Fraction) -> bool:
+        raise NotImplementedError
+
+    def goal_is_beyond_limit(self) -> bool:
+        """Whether the goal is harder to reach than the limit, so that something can be yellow."""
+        raise NotImplementedError
+
+    def headroom(self, hits: int, n: int, scale: Fraction) -> int:
+        """How many of the n counted rows may still turn the wrong way before it is red; negative: must turn back."""
+        raise NotImplementedError
+
+    def to_goal(self, hits: int, n: int, scale: Fraction) -> int | None:
+        """How many further rows, all of them good, make it green; 0 where it is, None where no number does."""
+        raise NotImplementedError
+
+    def to_limit(self, hits: int, n: int, scale: Fraction) -> int | None:
+        """How many further rows, all of them good, bring it out of red; 0 where it is not red."""
+        raise NotImplementedError
+
+
+class Below(Target):
+    """Lower is better and the limit itself is already too much: 1 of 40 at a limit of 2.5 % is red."""
+
+    sign = "<"
+
+    def is_beyond(self, shown: Fraction) -> bool:
+        return shown >= self.limit
+
+    def is_at_goal(self, shown: Fraction) -> bool:
+        return shown <= self.goal
+
+    def goal_is_beyond_limit(self) -> bool:
+        return self.goal < self.limit
+
+    def headroom(self, hits: int, n: int, scale: Fraction) -> int:
+        return ceil(self.limit * n / scale) - 1 - hits
+
+    def to_goal(self, hits: int, n: int, scale: Fraction) -> int | None:
+        if not hits:
+            return 0
+        return max(0, ceil(hits * scale / self.goal) - n) if self.goal else None
+
+    def to_limit(self, hits: int, n: int, scale: Fraction) -> int | None:
+        if not hits and self.limit:
+            return 0
+        return max(0, floor(hits * scale / self.limit) + 1 - n) if self.limit else None
+
+
+class AtMost(Below):
+    """Lower is better and the limit itself is still fine."""
+
+    sign = "≤"
+
+    def is_beyond(self, shown: Fraction) -> bool:
+        return shown > self.limit
+
+    def headroom(self, hits: int, n: int, scale: Fraction) -> int:
+        return floor(self.limit * n / scale) - hits
+
+    def to_limit(self, hits: int, n: int, scale: Fraction) -> int | None:
+        if not hits:
+            return 0
+        return max(0, ceil(hits * scale / self.limit) - n) if self.limit else None
+
+
+class Zero(AtMost):
+    """Only none at all is fine: green at 0, red above. Amazon states policy violations so (`EQUALS 0`)."""
+
+    sign = "="
+
+    def __init__(self) -> None:
+        super().__init__("0", "0")
+
+    def goal_is_beyond_limit(self) -> bool:
+        return True
+
+
+class AtLeast(Target):
+    """Higher is better and the limit itself is fine: a score of exactly 6.0 is yellow, of exactly 8.0 green."""
+
+    sign = "≥"
+
+    def is_beyond(self, shown: Fraction) -> bool:
+        return shown < self.limit
+
+    def is_at_goal(self, shown: Fraction) -> bool:
+        return shown >= self.goal
+
+    def goal_is_beyond_limit(self) -> bool:
+        return self.goal > self.limit
+
+    def headroom(self, hits: int, n: int, scale: Fraction) -> int:
+        return hits - ceil(self.limit * n / scale)
+
+    def to_goal(self, hits: int, n: int, scale: Fraction) -> int | None:
+        return self._rows_to(self.goal, hits, n, scale)
+
+    def to_limit(self, hits: int, n: int, scale: Fraction) -> int | None:
+        return self._rows_to(self.limit, hits, n, scale)
+
+    @staticmethod
+    def _rows_to(mark: Fraction, hits: int, n: int, scale: Fraction) -> int | None:
+        missing = mark * n - hits * scale
+        if missing <= 0:
+            return 0
+        return ceil(missing / (scale - mark)) if scale > mark else None
