@@ -1,8 +1,9 @@
 """Creating and changing seller accounts. Whatever follows from a changed zone or switch is brought in line at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -74,10 +75,15 @@ def _save(account: SellerAccount) -> None:
 
 
 def setting(name: str, text: str) -> Any:
-    """The value of a setting as a person writes it: "31", "yes", "sunday". Raises AccountError."""
+    """The value of a setting as a person writes it: "31", "yes", "sunday", "14:00", "email,phone".
+
+    An empty text takes back a setting that may be unknown. Raises AccountError.
+    """
     field = SETTINGS.get(name)
     if field is None:
         raise AccountError(f"There is no setting “{name}”; there are {', '.join(sorted(SETTINGS))}.")
+    if field.null and not text:
+        return None
     if isinstance(field, models.BooleanField):
         if text.lower() not in YES_NO:
             raise AccountError(f"{name} is yes or no, not “{text}”.")
@@ -88,4 +94,17 @@ def setting(name: str, text: str) -> Any:
         if not (text.isascii() and text.isdigit() and len(text) < 5):
             raise AccountError(f"{name} is a whole number, not “{text}”.")
         return int(text)
+    if isinstance(field, models.TimeField):
+        return _clock(name, text)
+    if isinstance(field, models.JSONField):
+        return [word.strip() for word in text.split(",") if word.strip()]
     return text
+
+
+def _clock(name: str, text: str) -> time:
+    try:
+        if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", text):
+            raise ValueError(text)
+        return time.fromisoformat(text)
+    except ValueError:
+        raise AccountError(f"{name} is a time of day such as 14:00, not “{text}”.") from None

@@ -159,7 +159,8 @@ class AccountSerializer(serializers.ModelSerializer):
         model = SellerAccount
         fields = [
             "key", "name", "platform", "marketplace", "currency", "time_zone", "week_start", "score_window_days",
-            "atoz_rule", "bots_count", "demo",
+            "atoz_rule", "bots_count", "pop_counts_messages", "handling_days", "ships_saturday", "ships_sunday",
+            "same_day_cutoff", "expected_channels", "demo",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -6,21 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from sellers.channels import Channel
 from sellers.facts import DatedRow, SourceRow, source_constraint
-
-
-class Channel(models.TextChoices):
-    AMAZON_MESSAGE = "amazon_message", _("Amazon message")
-    EMAIL = "email", _("E-mail")
-    LIVE_CHAT = "live_chat", _("Live chat")
-    PHONE = "phone", _("Phone")
-    MESSENGER = "messenger", "Messenger"
-    INSTAGRAM = "instagram", "Instagram"
-    LINE = "line", "LINE"
-    WHATSAPP = "whatsapp", "WhatsApp"
-    SHOPIFY_INBOX = "shopify_inbox", _("Shopify Inbox")
-    WEB_FORM = "web_form", _("Web form")
-    OTHER = "other", _("Other")
 
 
 class ConversationStatus(models.TextChoices):

@@ -32,6 +32,7 @@ _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default
 _reason: ContextVar[str] = ContextVar("audited_reason", default="")
 
 NOT_FACTS = {"id", "stated", "extra", "raw_item_id"}  # bookkeeping of imports; `extra` may hold anything, names too
+NOT_SETTINGS = {"id", "created_at", "published_until"}  # what no person sets on an account
 PERSONAL = {"subject"}  # besides every free text
 
 
@@ -103,9 +104,7 @@ def register() -> None:
             )
     auditlog.register(
         SellerAccount,
-        include_fields=[
-            column.name for column in SellerAccount._meta.concrete_fields if column.name not in {"id", "created_at"}
-        ],
+        include_fields=[c.name for c in SellerAccount._meta.concrete_fields if c.name not in NOT_SETTINGS],
     )
     auditlog.register(Membership, include_fields=["user", "account", "role"])
     auditlog.register(

@@ -10,12 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from sellers.channels import expected_by_default, validate_channels
 from sellers.days import validate_zone
 from sellers.marks import Mark
 
 __all__ = ["ApiToken", "Mark", "Membership", "SellerAccount", "User"]
 
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+MOST_HANDLING_DAYS = 30
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # Knox is published without types
@@ -98,6 +100,33 @@ class SellerAccount(models.Model):
     bots_count = models.BooleanField(
         _("bot replies count"), default=False, help_text=_("A bot's message then ends a turn as a person's does.")
     )
+    pop_counts_messages = models.BooleanField(
+        _("a buyer's message makes an order imperfect"),
+        default=True,
+        help_text=_("In the perfect order percentage, an order about which the buyer had to write is not perfect."),
+    )
+    handling_days = models.PositiveSmallIntegerField(
+        _("handling time in working days"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_HANDLING_DAYS)],
+        help_text=_("From the day of the order to its dispatch. Empty: unknown, and no ship date is expected."),
+    )
+    ships_saturday = models.BooleanField(_("ships on Saturdays"), default=False)
+    ships_sunday = models.BooleanField(_("ships on Sundays"), default=False)
+    same_day_cutoff = models.TimeField(
+        _("same-day cut-off"),
+        null=True,
+        blank=True,
+        help_text=_("Local time up to which orders leave on their own working day. Empty: no same-day handling."),
+    )
+    expected_channels = models.JSONField(
+        _("expected channels"),
+        default=expected_by_default,
+        blank=True,
+        validators=[validate_channels],
+        help_text=_("Where buyers can reach this shop; channel diversity compares with them."),
+    )
     demo = models.BooleanField(_("sample data"), default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -115,6 +144,10 @@ class SellerAccount(models.Model):
             models.CheckConstraint(condition=Q(platform__in=Platform.values), name="account_platform"),
             models.CheckConstraint(condition=Q(atoz_rule__in=AtozRule.values), name="account_atoz_rule"),
             models.CheckConstraint(condition=Q(key__regex=KEY_PATTERN), name="account_key"),
+            models.CheckConstraint(
+                condition=Q(handling_days=None) | Q(handling_days__gte=0, handling_days__lte=MOST_HANDLING_DAYS),
+                name="account_handling_days",
+            ),
         ]
 
     def __str__(self) -> str:

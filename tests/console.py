@@ -27,8 +27,11 @@ class _Form(HTMLParser):
         given = dict(attrs)
         name, kind = given.get("name") or "", given.get("type") or "text"
         if tag == "input" and name and kind not in ("submit", "button", "reset"):
-            if kind not in ("checkbox", "radio") or "checked" in given:
-                self.fields[name] = given.get("value") or ("on" if kind == "checkbox" else "")
+            value = given.get("value") or ("on" if kind == "checkbox" else "")
+            if kind == "checkbox" and "value" in given and "checked" in given:  # one of several boxes of a name
+                self.fields.setdefault(name, []).append(value)
+            elif kind not in ("checkbox", "radio") or "checked" in given:
+                self.fields[name] = value
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select and "selected" in given:

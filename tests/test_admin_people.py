@@ -1,6 +1,6 @@
 """Accounts, people, tokens and the audit log in the console."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -48,6 +48,28 @@ def test_when_bots_begin_to_count_the_turns_are_cut_anew(console):
     conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("bot", "2026-01-05 11:00"))
     fill_in(console, page_of(account), bots_count="on", reason=WHY)
     assert conversation.turns.get().replied_at == at("2026-01-05 11:00")
+
+
+def test_shipping_and_channels_are_set_on_the_accounts_page(console):
+    account = make_account()
+    fill_in(
+        console, page_of(account), handling_days="2", ships_saturday="on", same_day_cutoff="14:00",
+        expected_channels=["email", "phone"], reason=WHY,
+    )  # fmt: skip
+    account.refresh_from_db()
+    assert (account.handling_days, account.ships_saturday, account.same_day_cutoff) == (2, True, time(14))
+    assert account.expected_channels == ["email", "phone"]
+    assert set(entries_of(account)[0].changes) == {
+        "handling_days", "ships_saturday", "same_day_cutoff", "expected_channels",
+    }  # fmt: skip
+    assert fill_in(console, page_of(account), handling_days="31", reason=WHY).context["adminform"].errors
+
+
+def test_a_page_that_is_sent_back_as_it_was_changes_nothing(console):
+    account = make_account(expected_channels=["phone", "email"])
+    before = entries_of(account).count()
+    fill_in(console, page_of(account), reason=WHY)
+    assert entries_of(account).count() == before
 
 
 def test_an_account_is_not_changed_without_a_reason_and_its_key_never(console):

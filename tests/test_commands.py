@@ -1,10 +1,11 @@
 """The commands about accounts and figures: what they do, what they print, and how they say no."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -57,6 +58,39 @@ def test_account_changes_only_what_is_said(run):
     assert (account.name, account.platform, account.week_start) == ("Acme 日本", "shopify", 3)
 
 
+def test_account_takes_what_shipping_and_channels_depend_on(run):
+    run(
+        "account", "acme", "--platform", "amazon", "--zone", "UTC", "--set", "handling_days=2",
+        "--set", "ships_saturday=yes", "--set", "same_day_cutoff=14:00", "--set", "expected_channels=email, phone",
+        "--set", "pop_counts_messages=no",
+    )  # fmt: skip
+    account = SellerAccount.objects.get()
+    assert (account.handling_days, account.ships_saturday, account.ships_sunday) == (2, True, False)
+    assert (account.same_day_cutoff, account.expected_channels) == (time(14), ["email", "phone"])
+    assert not account.pop_counts_messages
+
+
+def test_account_takes_back_what_may_be_unknown(run):
+    make_account("acme", handling_days=2, same_day_cutoff=time(14))
+    printed = run("account", "acme", "--set", "handling_days=", "--set", "same_day_cutoff=")
+    assert printed == "acme changed: handling_days, same_day_cutoff.\n"
+    account = SellerAccount.objects.get()
+    assert (account.handling_days, account.same_day_cutoff) == (None, None)
+
+
+def test_an_account_that_says_nothing_expects_the_eight_channels_and_knows_no_handling_time():
+    account = make_account("acme")
+    assert account.expected_channels == [
+        "live_chat", "phone", "email", "amazon_message", "messenger", "instagram", "line", "whatsapp",
+    ]  # fmt: skip
+    assert (account.handling_days, account.same_day_cutoff, account.pop_counts_messages) == (None, None, True)
+
+
+def test_the_database_knows_the_longest_handling_time():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_account("acme", handling_days=31)
+
+
 def test_account_prints_json(run):
     said = json.loads(run("account", "acme", "--platform", "other", "--zone", "UTC", "--json"))
     assert (said["key"], said["created"], said["time_zone"], said["bots_count"]) == ("acme", True, "UTC", False)
@@ -77,6 +111,14 @@ def test_account_prints_json(run):
         (["new", "--platform", "other", "--zone", "UTC", "--set", "score_window_days=4w"], "whole number"),
         (["new", "--platform", "other", "--zone", "UTC", "--set", "bots_count=maybe"], "bots_count is yes or no"),
         (["new", "--platform", "other", "--zone", "UTC", "--set", "atoz_rule=some"], "atoz_rule: Value 'some'"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "handling_days=31"], "handling_days: Ensure this"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "handling_days=soon"], "whole number"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "ships_sunday=maybe"], "ships_sunday is yes or no"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "same_day_cutoff=2pm"], "such as 14:00, not “2pm”"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "same_day_cutoff=24:00"], "such as 14:00"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "expected_channels=fax"], "no channel “fax”"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "expected_channels=email,email"], "named twice"),
+        (["new", "--platform", "other", "--zone", "UTC", "--set", "published_until=2026-01-01"], "no setting"),
         (["new", "--platform", "other", "--zone", "UTC", "--now", "2026-01-20T12:00"], "has no time zone"),
     ],
 )

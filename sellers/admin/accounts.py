@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -9,9 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sellers.channels import Channel, expected_by_default
 from sellers.locks import lock_for_writing
 from sellers.models import Membership, SellerAccount
-from sellers.repair import WHY, ReasonedAdmin
+from sellers.repair import WHY, ReasonedAdmin, ReasonModelForm
 from sellers.switches import follow
 
 
@@ -43,10 +45,30 @@ class NewMembershipInline(admin.TabularInline):
         return super().get_queryset(request).none()
 
 
+class AccountForm(ReasonModelForm):
+    """An account, its expected channels as boxes to tick, and why this is changed."""
+
+    expected_channels = forms.MultipleChoiceField(
+        label=SellerAccount._meta.get_field("expected_channels").verbose_name,
+        help_text=SellerAccount._meta.get_field("expected_channels").help_text,
+        choices=Channel.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        initial=expected_by_default,
+    )
+
+    def clean_expected_channels(self) -> list[str]:
+        """The boxes that are ticked; the order in which they were once named stays."""
+        ticked: list[str] = self.cleaned_data["expected_channels"]
+        known: list[str] = self.instance.expected_channels
+        return known if set(ticked) == set(known) else ticked
+
+
 @admin.register(SellerAccount)
 class SellerAccountAdmin(ReasonedAdmin):
     """Accounts and their switches; what follows from a switch happens in the same transaction."""
 
+    form = AccountForm
     list_display = ("name", "key", "platform", "marketplace", "time_zone", "week_start", "score_window_days", "demo")
     list_filter = ("platform", "demo")
     ordering = ("name", "key")
@@ -60,12 +82,28 @@ class SellerAccountAdmin(ReasonedAdmin):
         (
             _("Rules"),
             {
-                "fields": ["time_zone", "week_start", "score_window_days", "atoz_rule", "bots_count", "created_at"],
+                "fields": [
+                    "time_zone",
+                    "week_start",
+                    "score_window_days",
+                    "atoz_rule",
+                    "bots_count",
+                    "pop_counts_messages",
+                    "expected_channels",
+                    "created_at",
+                ],
                 "description": _(
                     "A new time zone cuts the days of all its rows anew, a new rule judges all its orders or "
                     "conversations anew, before this page answers. For an account with more than a hundred thousand "
                     "rows use `manage.py account` at a quiet time."
                 ),
+            },
+        ),
+        (
+            _("Shipping"),
+            {
+                "fields": ["handling_days", "ships_saturday", "ships_sunday", "same_day_cutoff"],
+                "description": _("Orders that came without a ship-by date get theirs from these."),
             },
         ),
         WHY,

@@ -26,7 +26,9 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             action="append",
             default=[],
-            help="score_window_days, week_start (0 to 6 from Monday, or a name), atoz_rule, bots_count, currency, ...",
+            help="score_window_days, week_start (0 to 6 from Monday, or a name), atoz_rule, bots_count, handling_days, "
+            "ships_saturday, same_day_cutoff (14:00), expected_channels (email,phone), currency, ...; an empty value "
+            "takes back what may be unknown",
         )
         add_now(parser)
         add_json(parser)
