@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from kpis.catalogue import DECLARED, FACTS
-from kpis.metrics import Fact, LatestShare, Metric, Share, Times
+from kpis.metrics import Fact, Metric, Share
 
 
 @register()
@@ -76,9 +76,8 @@ def _conditions(metric: Metric) -> list[Q]:
 
 
 def _columns(metric: Metric) -> list[str]:
-    if isinstance(metric, LatestShare):
-        return [metric.per]
-    return [metric.column] if isinstance(metric, Times) else []
+    names = ("per", "column", "by", "weight")
+    return [name for name in (getattr(metric, name, "") for name in names) if name]
 
 
 def _check_conditions(name: str, fact: Fact, conditions: Iterable[Q]) -> Iterator[CheckMessage]:

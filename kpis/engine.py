@@ -5,15 +5,15 @@ no room but `sellers`.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from kpis.metrics import Fact, LatestShare, Metric, Part, Times, Window
+from kpis.metrics import Coverage, Fact, Imported, LatestShare, Metric, Part, Times, Window
 from kpis.models import DayTotal, RecountedDay
 from sellers.models import SellerAccount
 
@@ -82,7 +82,9 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
         unique_fields=["account", "fact", "day"],
         update_fields=["sums", "recipe", "counted_at"],
     )
-    RecountedDay.objects.bulk_create([RecountedDay(account_id=account_id, day=day) for day in sorted(days)], BATCH)
+    RecountedDay.objects.bulk_create(
+        [RecountedDay(account_id=account_id, fact=layout.fact.slug, day=day) for day in sorted(days)], BATCH
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +127,58 @@ def latest_in(rows: Iterable[Row], window: Window) -> list[Row]:
     return list(latest.values())
 
 
-def seconds_by_day(
+def measured_by_day(
     metric: Times, accounts: Iterable[SellerAccount], first: date, last: date
-) -> dict[int, dict[date, list[int]]]:
-    """The measured durations of each account and day, in seconds, read from the covering index in one query."""
+) -> dict[int, dict[date, list[tuple[str, int]]]]:
+    """The measured durations of each account and day as (key, seconds), read from a covering index in one query.
+
+    The key is the row's value of `metric.per`; rows of a metric without it have the key "" each for itself.
+    """
     fact = metric.fact
     ids = [account.id for account in accounts]
     where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
-    found: dict[int, dict[date, list[int]]] = {account_id: {} for account_id in ids}
-    rows = fact.model._base_manager.filter(where).order_by().values_list("account_id", fact.day, metric.column)
-    for account_id, day, seconds in rows.iterator(chunk_size=BATCH):
-        found[account_id].setdefault(day, []).append(seconds)
+    found: dict[int, dict[date, list[tuple[str, int]]]] = {account_id: {} for account_id in ids}
+    key = F(metric.per) if metric.per else Value("")
+    rows = fact.model._base_manager.filter(where).order_by().values_list("account_id", fact.day, key, metric.column)
+    for account_id, day, of, seconds in rows.iterator(chunk_size=BATCH):
+        found[account_id].setdefault(day, []).append((of, seconds))
+    return found
+
+
+def occurring_by_day(
+    metric: Coverage, accounts: Iterable[SellerAccount], first: date, last: date
+) -> dict[int, dict[date, set[str]]]:
+    """Which values of the column `metric.by` occur in the counted rows of each account and day, in one query."""
+    fact = metric.fact
+    ids = [account.id for account in accounts]
+    where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
+    found: dict[int, dict[date, set[str]]] = {account_id: {} for account_id in ids}
+    rows = fact.model._base_manager.filter(where).order_by().values_list("account_id", fact.day, metric.by).distinct()
+    for account_id, day, value in rows.iterator(chunk_size=BATCH):
+        found[account_id].setdefault(day, set()).add(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure that the platform itself reported."""
+
+    pk: int
+    day: date
+    value: Fraction
+
+
+def stated_in_order(
+    metric: Imported, accounts: Iterable[SellerAccount], first: date, last: date
+) -> dict[int, list[Stated]]:
+    """The platform's own figures of each account between two days in the order of their clock, in one query."""
+    fact = metric.fact
+    ids = [account.id for account in accounts]
+    where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
+    rows = fact.model._base_manager.filter(where).order_by(fact.moment, "external_id", "system")
+    found: dict[int, list[Stated]] = {account_id: [] for account_id in ids}
+    for account_id, pk, day, value in rows.values_list("account_id", "pk", fact.day, metric.column):
+        found[account_id].append(Stated(pk, day, Fraction(value)))
     return found
 
 
@@ -153,17 +196,29 @@ def percentile(values: Sequence[int], share: Fraction) -> Fraction | None:
 
 
 def load_totals(
-    account_ids: Sequence[int], layouts: Iterable[Layout], first: date, last: date
+    account_ids: Sequence[int], reaches: Mapping[Layout, Window]
 ) -> dict[tuple[int, str], dict[date, Sums]]:
-    """The stored day totals of some accounts between two days, by (account id, fact), in one query.
+    """The stored day totals of some accounts, of each layout's days, by (account id, fact), in one query.
 
     Days that were counted by another recipe are absent: their sums mean something else, and the sweep recounts them.
     """
     found: dict[tuple[int, str], dict[date, Sums]] = {}
-    current = Q(pk__in=[])
-    for layout in layouts:
-        current |= Q(fact=layout.fact.slug, recipe=layout.recipe)
-    rows = DayTotal.objects.filter(current, account_id__in=account_ids, day__range=(first, last)).order_by()
+    asked = Q(pk__in=[])
+    for layout, reach in reaches.items():
+        asked |= Q(fact=layout.fact.slug, recipe=layout.recipe, day__range=(reach.first, reach.last))
+    rows = DayTotal.objects.filter(asked, account_id__in=account_ids).order_by()
     for account_id, fact, day, sums in rows.values_list("account_id", "fact", "day", "sums"):
         found.setdefault((account_id, fact), {})[day] = sums
     return found
+
+
+def never_counted(pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of some (account id, fact), those of which no day was ever counted: none has come in. One query."""
+    accounts_of: dict[str, list[int]] = {}
+    for account_id, fact in pairs:
+        accounts_of.setdefault(fact, []).append(account_id)
+    asked = Q(pk__in=[])
+    for fact, ids in accounts_of.items():
+        asked |= Q(fact=fact, account__in=ids)
+    counted = DayTotal.objects.filter(asked).order_by().values_list("account_id", "fact").distinct()
+    return set(pairs) - set(counted)

@@ -39,6 +39,10 @@ class Window:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    def joined(self, other: "Window") -> "Window":
+        """The shortest window that holds both."""
+        return Window(min(self.first, other.first), max(self.last, other.last))
+
 
 LIFETIME = 36_525  # days: a hundred years, longer than any shop
 
@@ -56,9 +60,6 @@ class Rule:
     minimum: int = 1
     target: Target | None = None
     days_from: str = ""
-
-    def window_days(self, account: SellerAccount) -> int:
-        return getattr(account, self.days_from) if self.days_from else self.days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +154,10 @@ class Metric:
         """The sums that are stored for each day."""
         return tuple(part for part in (self.counted, self.opened) if part is not None)
 
-    def judge(self, value: Fraction | None) -> Band:
-        """The band of an exact value; no value or no target has no colour."""
-        if value is None or self.rule.target is None:
-            return Band.NONE
-        return self.rule.target.band(value * self.unit.scale)
+    def judge(self, value: Fraction | None, rule: Rule | None = None) -> Band:
+        """The band of an exact value by the rule in force, or as declared; no value or no target has no colour."""
+        target = (rule or self.rule).target
+        return Band.NONE if value is None or target is None else target.band(value * self.unit.scale)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

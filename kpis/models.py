@@ -66,6 +66,8 @@ class WeekReport(models.Model):
         CLOSED = "closed", _("The week was over")
         RIPENED = "ripened", _("What was still open when the week ended is decided")
         DEFINITION = "definition", _("A metric is declared in another way since")
+        RULE = "rule", _("A rule was changed for this week")
+        CORRECTION = "correction", _("A person corrected data")
         LATE_DATA = "late_data", _("Data came or changed after the week was published")
 
     account = models.ForeignKey(
@@ -76,6 +78,8 @@ class WeekReport(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     published_at = models.DateTimeField(_("published at"))
     recipe = models.CharField(_("recipe"), max_length=16, editable=False)
+    # The newest late change that is counted in these figures; what came between two revisions lies between their two.
+    changes_until = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("week report")
@@ -112,6 +116,7 @@ class WeekReading(models.Model):
     carried_from = models.DateField(null=True)
     counted_now = models.PositiveBigIntegerField(null=True)  # of a carried score: the answers of the week itself
     stats = models.JSONField(null=True)
+    rule = models.JSONField(null=True)  # days, lag, minimum, limit and goal that judged this week
 
     class Meta:
         verbose_name = _("week reading")
@@ -139,6 +144,69 @@ class WeekReading(models.Model):
         return Fraction(self.value_numerator, self.value_denominator)
 
 
+class RuleChange(models.Model):
+    """A rule of one metric that people changed from a date on, over what the metric declares. What is empty stays.
+
+    A week is judged by the changes that are valid on its last day. One that is dated back reaches published weeks,
+    which are then published again for that reason.
+    """
+
+    account = models.ForeignKey(
+        SellerAccount,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rule_changes",
+        verbose_name=_("account"),
+        help_text=_("Empty: for all accounts."),
+    )
+    metric = models.CharField(_("metric"), max_length=60)
+    valid_from = models.DateField(_("valid from"))
+    days = models.PositiveIntegerField(_("days in the window"), null=True, blank=True)
+    lag = models.PositiveSmallIntegerField(
+        _("lag in days"), null=True, blank=True, help_text=_("The window ends so many days before the report day.")
+    )
+    minimum = models.PositiveIntegerField(
+        _("minimum"), null=True, blank=True, help_text=_("With fewer counted rows there is no figure.")
+    )
+    limit = models.DecimalField(
+        _("limit"),
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("Beyond it the figure is red; in the unit people read: per cent, points, seconds."),
+    )
+    goal = models.DecimalField(
+        _("goal"),
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("At it or better the figure is green; in the same unit."),
+    )
+
+    class Meta:
+        verbose_name = _("rule change")
+        verbose_name_plural = _("rule changes")
+        ordering = ["metric", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "metric", "valid_from"], name="rule_change_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(days=None) | Q(days__gte=1, days__lte=36_525), name="rule_change_days"),
+            models.CheckConstraint(condition=Q(lag=None) | Q(lag__lte=366), name="rule_change_lag"),
+            models.CheckConstraint(condition=Q(minimum=None) | Q(minimum__gte=1), name="rule_change_minimum"),
+            models.CheckConstraint(
+                condition=~Q(days=None, lag=None, minimum=None, limit=None, goal=None),
+                name="rule_change_names_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.valid_from}"
+
+
 class RecountedDay(models.Model):
     """A note that a day was counted anew, until the published weeks that read it have been looked at.
 
@@ -147,6 +215,7 @@ class RecountedDay(models.Model):
     """
 
     account = models.ForeignKey(SellerAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    fact = models.CharField(_("fact"), max_length=40)
     day = models.DateField(_("day"))
 
     class Meta:

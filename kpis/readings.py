@@ -1,106 +1,60 @@
-"""Readings: what a metric of an account says on a day, with its band, its window and how sure it is."""
+"""Readings: every metric of some accounts on a day, each worked out the way its kind is read."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from fractions import Fraction
-from math import sqrt
-from typing import Any
+from functools import reduce, singledispatchmethod
+from itertools import chain, product
+from typing import Any, TypeVar
 
 from kpis.catalogue import DECLARED
-from kpis.engine import Row, Sums, latest_in, load_totals, percentile, rows_in_order, seconds_by_day
+from kpis.engine import (
+    Layout,
+    Row,
+    Stated,
+    latest_in,
+    load_totals,
+    measured_by_day,
+    never_counted,
+    occurring_by_day,
+    percentile,
+    rows_in_order,
+    stated_in_order,
+)
+from kpis.figures import Reading, State
 from kpis.layouts import LAYOUTS
-from kpis.metrics import LatestShare, Metric, Part, Score, Share, Times, Window
-from kpis.targets import Band
-from kpis.units import display
+from kpis.metrics import (
+    Coverage,
+    Imported,
+    LatestShare,
+    Mean,
+    Metric,
+    Part,
+    Rule,
+    Score,
+    Share,
+    Tally,
+    Text,
+    Times,
+    Window,
+)
+from kpis.rules import Rules
 from sellers.days import WEEK, day_start, week_end_on_or_before
 from sellers.models import SellerAccount
 
+__all__ = ["Reading", "Span", "State", "fleet_readings", "readings", "window_on"]
+
 RIPENS = timedelta(hours=24)  # after this, no row of a window can still be waiting for its 24-hour verdict
-Z_95 = 1.959963984540054  # the 95 % interval's standard normal quantile
+
+Found = TypeVar("Found")
 
 
-class State(StrEnum):
-    COMPUTED = "computed"
-    CARRIED = "carried"  # too few rows this week: the last week that had enough speaks
-    PROVISIONAL = "provisional"  # some rows of the window may still change sides
-    TOO_FEW = "too_few"
-    NO_DATA = "no_data"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One metric of one account on one day. `value` is exact: a share of 1, seconds, or 0 to 10; None is unknown."""
-
-    metric: Metric
-    account: SellerAccount
-    window: Window
-    value: Fraction | None = None
-    numerator: int | None = None
-    denominator: int | None = None
-    n: int = 0
-    state: State = State.NO_DATA
-    band: Band = Band.NONE
-    provisional_until: datetime | None = None
-    carried_from: date | None = None  # the last day of the week whose score is shown
-    counted_now: int | None = None  # of a carried score: the rows that its own week had
-    stats: dict[str, Fraction | None] | None = None  # seconds: mean, median, p90
-
-    @property
-    def display(self) -> str:
-        return display(self.value, self.metric.unit)
-
-    @property
-    def limit(self) -> Fraction | None:
-        target = self.metric.rule.target
-        return None if target is None else target.limit / self.metric.unit.scale
-
-    @property
-    def goal(self) -> Fraction | None:
-        target = self.metric.rule.target
-        return None if target is None else target.goal / self.metric.unit.scale
-
-    @property
-    def headroom(self) -> int | None:
-        """How many counted rows may still turn the wrong way before it is red; negative: so many must turn back."""
-        counts = self._counts()
-        return None if counts is None else counts[0].headroom(*counts[1:])
-
-    @property
-    def to_goal(self) -> int | None:
-        """How many counted rows must turn the right way to be green."""
-        counts = self._counts()
-        return None if counts is None else counts[0].to_goal(*counts[1:])
-
-    def _counts(self) -> tuple[Any, int, int, Fraction] | None:
-        target = self.metric.rule.target
-        if target is None or self.numerator is None or not self.n or not isinstance(self.metric, Share):
-            return None
-        return target, self.numerator, self.n, Fraction(self.metric.unit.scale * self.metric.base)
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Where the true value lies with 95 % confidence (Wilson), in the unit of `value`; only for shares."""
-        if self.numerator is None or not self.n or not isinstance(self.metric, Share):
-            return None
-        low, high = wilson(self.numerator, self.n)
-        return low * self.metric.base, high * self.metric.base
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of hits / n. Source: https://doi.org/10.1080/01621459.1927.10502953"""
-    share = hits / n
-    centre = share + Z_95**2 / (2 * n)
-    spread = Z_95 * sqrt(share * (1 - share) / n + Z_95**2 / (4 * n**2))
-    whole = 1 + Z_95**2 / n
-    return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
-
-
-def window_on(metric: Metric, account: SellerAccount, on: date) -> Window:
+def window_on(metric: Metric, account: SellerAccount, on: date, rule: Rule) -> Window:
     """The window that report day `on` reads. A score is weekly: it is read on the newest week's end up to that day."""
     last = week_end_on_or_before(on, account.week_start) if isinstance(metric, Score) else on
-    return Window.ending(last - timedelta(days=metric.rule.lag), metric.rule.window_days(account))
+    return Window.ending(last - timedelta(days=rule.lag), rule.days)
 
 
 def readings(account: SellerAccount, on: date, metrics: Iterable[Metric] = DECLARED) -> list[Reading]:
@@ -114,6 +68,14 @@ def fleet_readings(
     """The same readings for many accounts at once, each on its own report day: as many queries as for one account."""
     span = Span(accounts, metrics, on)
     return {account.id: span.readings(account, on[account.id]) for account in accounts}
+
+
+def together(measured: Iterable[tuple[str, int]]) -> Iterable[int]:
+    """The seconds of each key added up: the waiting of a conversation in all its turns."""
+    sums: dict[str, int] = defaultdict(int)
+    for key, seconds in measured:
+        sums[key] += seconds
+    return sums.values()
 
 
 class Span:
@@ -131,47 +93,182 @@ class Span:
         self.metrics = list(metrics)
         self.first = first
         self.on = on
-        layouts = {LAYOUTS[metric.fact.slug] for metric in self.metrics}
-        windows = [self._reach(metric, account) for metric in self.metrics for account in accounts]
-        self.totals = (
-            load_totals(
-                [account.id for account in accounts],
-                layouts,
-                min(window.first for window in windows),
-                max(window.last for window in windows),
-            )
-            if windows
-            else {}
-        )
+        self.rules = Rules.load(self.accounts)
+        reaches = self._reaches()
+        self.totals = load_totals([account.id for account in self.accounts], reaches)
+        pairs = {(account.id, layout.fact.slug) for account in self.accounts for layout in reaches}
+        self.never = never_counted(pairs - self.totals.keys())
         # By metric, then account: rows are read for all accounts at once, when the first of them asks.
-        self._rows: dict[str, dict[int, list[Row]]] = {}
+        self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
         self._history: dict[str, dict[int, list[Row]]] = {}
-        self._seconds: dict[str, dict[int, dict[date, list[int]]]] = {}
+
+    def _reaches(self) -> dict[Layout, Window]:
+        """The days that must be loaded of each fact."""
+        found: dict[Layout, Window] = {}
+        for metric, account in product(self.metrics, self.accounts):
+            layout, reach = LAYOUTS[metric.fact.slug], self._reach(metric, account)
+            found[layout] = found.get(layout, reach).joined(reach)
+        return found
 
     def _reach(self, metric: Metric, account: SellerAccount) -> Window:
+        """All days that this metric reads on any day of the span, whatever rule is in force on it."""
         newest = self.on[account.id]
-        oldest = window_on(metric, account, self.first or newest)
-        return Window(oldest.first, window_on(metric, account, newest).last)
-
-    def _reach_of_all(self, metric: Metric) -> Window:
-        reaches = [self._reach(metric, account) for account in self.accounts]
-        return Window(min(reach.first for reach in reaches), max(reach.last for reach in reaches))
+        oldest = self.first or newest
+        days = {oldest, newest, *self.rules.starts(metric, account, oldest, newest)}
+        rules = {self.rules.rule(metric, account, day) for day in days}
+        return reduce(Window.joined, (window_on(metric, account, day, rule) for day in days for rule in rules))
 
     def readings(self, account: SellerAccount, on: date) -> list[Reading]:
         return [self.reading(metric, account, on) for metric in self.metrics]
 
     def reading(self, metric: Metric, account: SellerAccount, on: date) -> Reading:
-        window = window_on(metric, account, on)
-        if isinstance(metric, Score):
-            return self._score(metric, account, window)
-        if isinstance(metric, LatestShare):
-            return self._share(metric, account, window, *self._latest(metric, account, window))
-        if isinstance(metric, Share):
-            n = self._sum(metric, account, window, metric.counted)
-            return self._share(metric, account, window, self._sum(metric, account, window, metric.hits), n)
-        if isinstance(metric, Times):
-            return self._times(metric, account, window)
+        rule = self.rules.rule(metric, account, on)
+        return self._read(metric, account, window_on(metric, account, on, rule), rule)
+
+    # One method for each kind of metric.
+
+    @singledispatchmethod
+    def _read(self, metric: Metric, account: SellerAccount, window: Window, rule: Rule) -> Reading:
         raise TypeError(f"no reading for metrics of the kind {type(metric).__name__}")
+
+    @_read.register
+    def _share(self, metric: Share, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        n = self._sum(metric, account, window, metric.counted)
+        hits = self._sum(metric, account, window, metric.hits)
+        return self._of_counts(metric, account, window, rule, hits, n)
+
+    @_read.register
+    def _latest_share(self, metric: LatestShare, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        return self._of_counts(metric, account, window, rule, *self._latest(metric, account, window))
+
+    @_read.register
+    def _score(self, metric: Score, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        own = self._latest_share(metric, account, window, rule)
+        if own.n >= rule.minimum:
+            return own
+        history = self._all_rows(metric, account)
+        earlier = window.last + timedelta(days=rule.lag) - WEEK
+        while history and earlier >= history[0].day:
+            then = self.rules.rule(metric, account, earlier)
+            days = window_on(metric, account, earlier, then)
+            latest = latest_in(history, days)
+            if len(latest) >= then.minimum:
+                hits = sum(row.hit for row in latest)
+                value = metric.value(hits, len(latest))
+                return Reading(
+                    metric=metric,
+                    account=account,
+                    rule=rule,
+                    window=days,
+                    value=value,
+                    numerator=hits,
+                    denominator=len(latest),
+                    n=len(latest),
+                    state=State.CARRIED,
+                    band=metric.judge(value, rule),
+                    carried_from=earlier,
+                    counted_now=own.n,
+                )
+            earlier -= WEEK
+        return own
+
+    @_read.register
+    def _times(self, metric: Times, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        rows, total = (self._sum(metric, account, window, part) for part in (metric.counted, metric.total))
+        if not rows:
+            return self._verdict(metric, account, window, rule, None, 0)
+        measured = chain.from_iterable(self._in(self._rows_of(measured_by_day, metric)[account.id], window))
+        values = sorted(together(measured) if metric.per else (seconds for _key, seconds in measured))
+        reading = self._of_total(metric, account, window, rule, total, len(values) if metric.per else rows)
+        if reading.value is None:
+            return reading
+        stats = {
+            "mean": reading.value,
+            "median": percentile(values, Fraction(1, 2)),
+            "p90": percentile(values, Fraction(9, 10)),
+        }
+        return replace(reading, stats=stats)
+
+    @_read.register
+    def _mean(self, metric: Mean, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        n = self._sum(metric, account, window, metric.counted)
+        return self._of_total(metric, account, window, rule, self._sum(metric, account, window, metric.total), n)
+
+    @_read.register
+    def _tally(self, metric: Tally, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        n = self._sum(metric, account, window, metric.counted)
+        return self._verdict(metric, account, window, rule, None if self._needs(metric, account) else Fraction(n), n)
+
+    @_read.register
+    def _coverage(self, metric: Coverage, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        expected = set(getattr(account, metric.expected_from))
+        days = self._rows_of(occurring_by_day, metric)[account.id]
+        seen = expected.intersection(chain.from_iterable(self._in(days, window)))
+        known = expected and not self._needs(metric, account)
+        value = Fraction(len(seen), len(expected)) if known else None
+        n = self._sum(metric, account, window, metric.counted)
+        return self._verdict(metric, account, window, rule, value, n, (len(seen), len(expected)) if known else None)
+
+    @_read.register
+    def _imported(self, metric: Imported, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        stated: list[Stated] = self._rows_of(stated_in_order, metric)[account.id]
+        newest = next((one for one in reversed(stated) if window.first <= one.day <= window.last), None)
+        if newest is None:
+            return self._verdict(metric, account, window, rule, None, 0, unknown=State.NOT_IMPORTABLE)
+        return self._verdict(metric, account, window, rule, newest.value, 1)
+
+    # What the kinds have in common.
+
+    def _of_counts(
+        self, metric: Share, account: SellerAccount, window: Window, rule: Rule, hits: int, n: int
+    ) -> Reading:
+        value = metric.value(hits, n) if n >= rule.minimum else None
+        return self._verdict(metric, account, window, rule, value, n, (hits, n))
+
+    def _of_total(
+        self, metric: Metric, account: SellerAccount, window: Window, rule: Rule, total: int, n: int
+    ) -> Reading:
+        if not n:
+            return self._verdict(metric, account, window, rule, None, 0)
+        value = Fraction(total, n) if n >= rule.minimum else None
+        return self._verdict(metric, account, window, rule, value, n, (total, n))
+
+    def _verdict(
+        self,
+        metric: Metric,
+        account: SellerAccount,
+        window: Window,
+        rule: Rule,
+        value: Fraction | None,
+        n: int,
+        counts: tuple[int, int] | None = None,
+        unknown: State = State.NO_DATA,
+    ) -> Reading:
+        state, until = self._ripeness(metric, account, window)
+        if value is None and state is State.COMPUTED:
+            state = State.TOO_FEW if n else unknown
+        return Reading(
+            metric=metric,
+            account=account,
+            rule=rule,
+            window=window,
+            value=value,
+            numerator=None if counts is None else counts[0],
+            denominator=None if counts is None else counts[1],
+            n=n,
+            state=state,
+            band=metric.judge(value, rule),
+            provisional_until=until,
+            needs=self._needs(metric, account),
+        )
+
+    def _needs(self, metric: Metric, account: SellerAccount) -> Text:
+        return metric.fact.needs if (account.id, metric.fact.slug) in self.never else ""
+
+    def _ripeness(self, metric: Metric, account: SellerAccount, window: Window) -> tuple[State, datetime | None]:
+        if metric.opened is None or not self._sum(metric, account, window, metric.opened):
+            return State.COMPUTED, None
+        return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + RIPENS
 
     def _sum(self, metric: Metric, account: SellerAccount, window: Window, part: Part) -> int:
         days = self.totals.get((account.id, metric.fact.slug), {})
@@ -179,69 +276,24 @@ class Span:
         return sum(sums[position] for sums in self._in(days, window))
 
     @staticmethod
-    def _in(days: dict[date, Sums], window: Window) -> Iterable[Sums]:
+    def _in(days: dict[date, Found], window: Window) -> Iterator[Found]:
+        """What is known of the days of the window; a long window looks at the days there are."""
+        if window.days > len(days):
+            return (found for day, found in days.items() if window.first <= day <= window.last)
         dates = (window.first + timedelta(days=offset) for offset in range(window.days))
         return (days[day] for day in dates if day in days)
 
-    def _share(self, metric: Share, account: SellerAccount, window: Window, hits: int, n: int) -> Reading:
-        state, until = self._ripeness(metric, account, window)
-        if n < metric.rule.minimum:
-            value = None
-            if state is State.COMPUTED:
-                state = State.TOO_FEW if n else State.NO_DATA
-        else:
-            value = metric.value(hits, n)
-        return Reading(
-            metric=metric,
-            account=account,
-            window=window,
-            value=value,
-            numerator=hits,
-            denominator=n,
-            n=n,
-            state=state,
-            band=metric.judge(value),
-            provisional_until=until,
-        )
-
-    def _ripeness(self, metric: Metric, account: SellerAccount, window: Window) -> tuple[State, datetime | None]:
-        if metric.opened is None or not self._sum(metric, account, window, metric.opened):
-            return State.COMPUTED, None
-        return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + RIPENS
-
     def _latest(self, metric: LatestShare, account: SellerAccount, window: Window) -> tuple[int, int]:
-        if metric.slug not in self._rows:
-            reach = self._reach_of_all(metric)
-            self._rows[metric.slug] = rows_in_order(metric, self.accounts, reach.first, reach.last)
-        latest = latest_in(self._rows[metric.slug][account.id], window)
+        latest = latest_in(self._rows_of(rows_in_order, metric)[account.id], window)
         return sum(row.hit for row in latest), len(latest)
 
-    def _score(self, metric: Score, account: SellerAccount, window: Window) -> Reading:
-        own = self._share(metric, account, window, *self._latest(metric, account, window))
-        if own.n >= metric.rule.minimum:
-            return own
-        history = self._all_rows(metric, account)
-        earlier = window
-        while history and earlier.last - WEEK >= history[0].day:
-            earlier = Window(earlier.first - WEEK, earlier.last - WEEK)
-            latest = latest_in(history, earlier)
-            if len(latest) >= metric.rule.minimum:
-                hits = sum(row.hit for row in latest)
-                value = metric.value(hits, len(latest))
-                return Reading(
-                    metric=metric,
-                    account=account,
-                    window=earlier,
-                    value=value,
-                    numerator=hits,
-                    denominator=len(latest),
-                    n=len(latest),
-                    state=State.CARRIED,
-                    band=metric.judge(value),
-                    carried_from=earlier.last,
-                    counted_now=own.n,
-                )
-        return own
+    def _rows_of(self, load: Callable[..., dict[int, Any]], metric: Metric) -> dict[int, Any]:
+        """What is read from rows, for all accounts at once and all days of the span."""
+        key = (load, metric.slug)
+        if key not in self._loaded:
+            reach = reduce(Window.joined, (self._reach(metric, account) for account in self.accounts))
+            self._loaded[key] = load(metric, self.accounts, reach.first, reach.last)
+        return self._loaded[key]
 
     def _all_rows(self, metric: Score, account: SellerAccount) -> list[Row]:
         """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks.
@@ -255,38 +307,7 @@ class Span:
         return loaded[account.id]
 
     def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
-        _hits, n = self._latest(metric, account, window_on(metric, account, self.on[account.id]))
-        return n < metric.rule.minimum
-
-    def _times(self, metric: Times, account: SellerAccount, window: Window) -> Reading:
-        n = self._sum(metric, account, window, metric.counted)
-        state, until = self._ripeness(metric, account, window)
-        if not n:
-            state = State.NO_DATA if state is State.COMPUTED else state
-            return Reading(metric=metric, account=account, window=window, state=state, provisional_until=until)
-        if metric.slug not in self._seconds:
-            reach = self._reach_of_all(metric)
-            self._seconds[metric.slug] = seconds_by_day(metric, self.accounts, reach.first, reach.last)
-        days = self._seconds[metric.slug][account.id]
-        values = sorted(
-            seconds for day, found in days.items() if window.first <= day <= window.last for seconds in found
-        )
-        total = self._sum(metric, account, window, metric.total)
-        value = Fraction(total, n)
-        return Reading(
-            metric=metric,
-            account=account,
-            window=window,
-            value=value,
-            numerator=total,
-            denominator=n,
-            n=n,
-            state=state,
-            band=metric.judge(value),
-            provisional_until=until,
-            stats={
-                "mean": value,
-                "median": percentile(values, Fraction(1, 2)),
-                "p90": percentile(values, Fraction(9, 10)),
-            },
-        )
+        on = self.on[account.id]
+        rule = self.rules.rule(metric, account, on)
+        _hits, n = self._latest(metric, account, window_on(metric, account, on, rule))
+        return n < rule.minimum

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
-from kpis.engine import BATCH, latest_in, rows_in_order
-from kpis.metrics import Column, LatestShare, Metric, Share, Side, Text, Window
+from kpis.engine import BATCH, latest_in, rows_in_order, stated_in_order
+from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
 from kpis.readings import Reading, Span
 from sellers.models import SellerAccount
 
@@ -81,10 +81,15 @@ def rows_behind(reading: Reading, side: Side) -> RowSet:
 
 
 def _counted(metric: Metric, account: SellerAccount, window: Window) -> Q:
-    if not isinstance(metric, LatestShare):
-        return metric.of
-    ordered = rows_in_order(metric, [account], window.first, window.last)
-    return Q(pk__in=[row.pk for row in latest_in(ordered[account.id], window)])
+    if isinstance(metric, LatestShare):
+        ordered = rows_in_order(metric, [account], window.first, window.last)
+        return Q(pk__in=[row.pk for row in latest_in(ordered[account.id], window)])
+    if isinstance(metric, Imported):
+        stated = stated_in_order(metric, [account], window.first, window.last)[account.id]
+        return Q(pk__in=[one.pk for one in stated[-1:]])
+    if isinstance(metric, Coverage):
+        return metric.of & Q(**{f"{metric.by}__in": getattr(account, metric.expected_from)})
+    return metric.of
 
 
 def _keys(rows: QuerySet) -> QuerySet:
@@ -98,6 +103,33 @@ def _with_reason(rows: QuerySet, metric: Metric, side: Side) -> QuerySet:
         return rows.annotate(reason_index=none)
     cases = (When(condition, then=Value(index)) for index, (condition, _reason) in enumerate(metric.left_out))
     return rows.annotate(reason_index=Case(*cases, default=none, output_field=IntegerField()))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One value of the column a figure is broken down by: its hits and its counted rows (or their weight)."""
+
+    value: Any
+    hits: int
+    n: int
+
+
+def breakdown(reading: Reading) -> list[Slice]:
+    """The figure by the values of its metric's column `by`, the largest first; empty where it has none. One query."""
+    metric = reading.metric
+    if not metric.by:
+        return []
+    fact = metric.fact
+    within = Q(account=reading.account, **{f"{fact.day}__range": (reading.window.first, reading.window.last)})
+    counted = _counted(metric, reading.account, reading.window)
+    hits = metric.hits if isinstance(metric, Share) else metric.counted
+    found = (
+        fact.model._base_manager.filter(within & fact.rows & metric.among & counted)
+        .order_by()
+        .values_list(metric.by)
+        .annotate(hits=hits.aggregate(), n=metric.counted.aggregate())
+    )
+    return [Slice(*one) for one in sorted(found, key=lambda one: (-one[2], str(one[0])))]
 
 
 def counts(reading: Reading) -> dict[Side, int]:

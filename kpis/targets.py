@@ -25,6 +25,10 @@ class Target:
         self.limit = Fraction(limit)
         self.goal = Fraction(goal)
 
+    def moved(self, limit: Fraction | None, goal: Fraction | None) -> "Target":
+        """The same kind of target with another limit or goal; what is not named stays."""
+        return type(self)(self.limit if limit is None else limit, self.goal if goal is None else goal)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
@@ -112,6 +116,12 @@ class Zero(AtMost):
 
     def __init__(self) -> None:
         super().__init__("0", "0")
+
+    def moved(self, limit: Fraction | None, goal: Fraction | None) -> Target:
+        """Whoever allows some has a limit and a goal of the ordinary kind."""
+        if limit is None and goal is None:
+            return self
+        return AtMost(self.limit if limit is None else limit, self.goal if goal is None else goal)
 
     def goal_is_beyond_limit(self) -> bool:
         return True

@@ -7,10 +7,12 @@ provisional: buyers of its last day may still be answered in time. It is revised
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from django.db import transaction
@@ -19,17 +21,20 @@ from django.db.models import Max, Min
 from kpis.catalogue import DECLARED
 from kpis.engine import BATCH
 from kpis.layouts import LAYOUTS
-from kpis.metrics import Score
+from kpis.metrics import Rule, Score
 from kpis.models import DayTotal, RecountedDay, WeekReading, WeekReport
-from kpis.readings import Reading, Span, State
+from kpis.readings import Reading, Span, State, window_on
+from kpis.rules import Rules
 from kpis.sweep import sweep_account
 from sellers.days import last_complete_day, week_end_on_or_before, week_ends
+from sellers.late import changes_between, counted_until
 from sellers.locks import lock_for_closing
 from sellers.models import SellerAccount
 
 logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
+Figures = Sequence[dict[str, Any]]
 
 SLICE = 13  # weeks published in one transaction: a quarter, so that on SQLite no other writer waits for long
 
@@ -83,24 +88,27 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
     first = DayTotal.objects.filter(account=account).aggregate(day=Min("day"))["day"]
     if first is None:
         return 0, 0
-    recounted = dict(RecountedDay.objects.filter(account=account).values_list("id", "day"))
+    notes = list(RecountedDay.objects.filter(account=account).values_list("id", "fact", "day"))
     over = week_ends(first, last_complete_day(now, account.zone), account.week_start)
     published = latest_reports(account)
-    touched = _touched(account, over, set(recounted.values()))
+    touched = touched_weeks(account, over, {(fact, day) for _id, fact, day in notes})
     due = [day for day in over if day not in published or day in touched]
     closed = revised = 0
     for start in range(0, len(due), SLICE):
+        until = counted_until(account.id)
         with transaction.atomic():
             lock_for_closing(account.id)
-            new, changed = _publish_due(account, due[start : start + SLICE], now)
+            new, changed = _publish_due(account, due[start : start + SLICE], now, until)
         closed, revised = closed + new, revised + changed
-    ids = list(recounted)
+    if due:
+        SellerAccount.objects.filter(id=account.id).update(published_until=over[-1])
+    ids = [note_id for note_id, _fact, _day in notes]
     for start in range(0, len(ids), BATCH):
         RecountedDay.objects.filter(id__in=ids[start : start + BATCH]).delete()
     return closed, revised
 
 
-def _publish_due(account: SellerAccount, due: Sequence[date], now: datetime) -> tuple[int, int]:
+def _publish_due(account: SellerAccount, due: Sequence[date], now: datetime, until: int) -> tuple[int, int]:
     published = latest_reports(account)
     span = Span([account], DECLARED, {account.id: due[-1]}, first=due[0])
     closed = revised = 0
@@ -108,18 +116,25 @@ def _publish_due(account: SellerAccount, due: Sequence[date], now: datetime) -> 
         stored = published.get(day)
         figures = [_figures(reading) for reading in span.readings(account, day)]
         if stored is None:
-            _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now)
+            _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now, until)
             closed += 1
         elif not _is_provisional(figures) and figures != (before := _stored_figures(stored)):
-            _publish(account, day, stored.revision + 1, _reason(stored, before), figures, now)
+            _publish(account, day, stored.revision + 1, _reason(stored, before, figures, until), figures, now, until)
             revised += 1
     return closed, revised
 
 
-def _reason(stored: WeekReport, before: Sequence[dict[str, Any]]) -> WeekReport.Reason:
+def _reason(stored: WeekReport, before: Figures, after: Figures, until: int) -> WeekReport.Reason:
+    """Why a published week is published again: the strongest of the reasons that apply."""
     if stored.recipe != RECIPE:
         return WeekReport.Reason.DEFINITION
-    return WeekReport.Reason.RIPENED if _is_provisional(before) else WeekReport.Reason.LATE_DATA
+    if [one["rule"] for one in before] != [one["rule"] for one in after]:
+        return WeekReport.Reason.RULE
+    if _is_provisional(before):
+        return WeekReport.Reason.RIPENED
+    changes = changes_between(stored.account_id, stored.changes_until, until)
+    only_corrected = changes.exists() and not changes.filter(corrected=False).exists()
+    return WeekReport.Reason.CORRECTION if only_corrected else WeekReport.Reason.LATE_DATA
 
 
 def latest_reports(account: SellerAccount) -> dict[date, WeekReport]:
@@ -128,11 +143,22 @@ def latest_reports(account: SellerAccount) -> dict[date, WeekReport]:
     return {report.ends_on: report for report in reports}
 
 
-def _touched(account: SellerAccount, over: Sequence[date], days: set[date]) -> set[date]:
-    """The weeks that read one of these days, and those that may carry a score from such a week."""
-    reach = max(metric.rule.window_days(account) + metric.rule.lag for metric in DECLARED)
-    touched = {end for end in over if any(end - timedelta(days=reach) < day <= end for day in days)}
-    return touched | _thin_weeks_after(account, min(touched)) if touched else touched
+def touched_weeks(account: SellerAccount, over: Sequence[date], counted: Collection[tuple[str, date]]) -> set[date]:
+    """The weeks among `over` that read one of these (fact, day), and those that may carry a score from such a week."""
+    rules = Rules.load([account])
+    touched: set[date] = set()
+    carried: set[date] = set()
+    days_of: dict[str, list[date]] = defaultdict(list)
+    for fact, day in counted:
+        days_of[fact].append(day)
+    for end, metric in product(over, DECLARED):
+        days = days_of.get(metric.fact.slug, ())
+        window = window_on(metric, account, end, rules.rule(metric, account, end)) if days else None
+        if window and any(window.first <= day <= window.last for day in days):
+            touched.add(end)
+            if isinstance(metric, Score):
+                carried.add(end)
+    return touched | (_thin_weeks_after(account, min(carried)) if carried else set())
 
 
 def _thin_weeks_after(account: SellerAccount, first: date) -> set[date]:
@@ -143,14 +169,14 @@ def _thin_weeks_after(account: SellerAccount, first: date) -> set[date]:
     return set(thin.values_list("ends_on", flat=True))
 
 
-def _is_provisional(figures: Sequence[dict[str, Any]]) -> bool:
+def _is_provisional(figures: Figures) -> bool:
     return any(one["state"] == State.PROVISIONAL for one in figures)
 
 
 # What a published figure consists of; a week is revised when any of it differs.
 FIGURES = (
     "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state",
-    "window_from", "window_to", "carried_from", "counted_now", "stats",
+    "window_from", "window_to", "carried_from", "counted_now", "stats", "rule",
 )  # fmt: skip
 
 
@@ -170,6 +196,20 @@ def _figures(reading: Reading) -> dict[str, Any]:
         "carried_from": reading.carried_from,
         "counted_now": reading.counted_now,
         "stats": None if reading.stats is None else {name: _exact(seconds) for name, seconds in reading.stats.items()},
+        "rule": _rule(reading.rule),
+    }
+
+
+def _rule(rule: Rule) -> dict[str, int | str | None]:
+    """The rule that judged a figure, as it is kept with it."""
+    target = rule.target
+    return {
+        "days": rule.days,
+        "lag": rule.lag,
+        "minimum": rule.minimum,
+        "sign": None if target is None else target.sign,
+        "limit": None if target is None else str(target.limit),
+        "goal": None if target is None else str(target.goal),
     }
 
 
@@ -184,11 +224,12 @@ def _stored_figures(report: WeekReport) -> list[dict[str, Any]]:
 
 
 def _publish(
-    account: SellerAccount, ends_on: date, revision: int, reason: str, figures: list[dict[str, Any]], now: datetime
+    account: SellerAccount, ends_on: date, revision: int, reason: str, figures: Figures, now: datetime, until: int
 ) -> None:
     report = WeekReport.objects.create(
-        account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now, recipe=RECIPE
-    )
+        account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now, recipe=RECIPE,
+        changes_until=until,
+    )  # fmt: skip
     WeekReading.objects.bulk_create(
         [
             WeekReading(report=report, account=account, ends_on=ends_on, revision=revision, **values)

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sellers.bulk import update_rows
 from sellers.days import local_day
-from sellers.marks import Touched, mark
+from sellers.late import Place, note_late
+from sellers.marks import mark
 from sellers.models import SellerAccount
 
 BATCH = 1000
@@ -26,20 +27,20 @@ class UnmarkedWriteError(TypeError):
 
 
 class MarkingQuerySet(models.QuerySet["DatedRow"]):
-    def lock(self) -> tuple[list[Any], set[Touched]]:
-        """Lock these rows against other writers, in key order; returns their keys and the days they count in."""
+    def lock(self) -> tuple[list[Any], set[Place]]:
+        """Lock these rows against other writers, in key order; returns their keys and the places they count in."""
         columns = sorted({*self.model.facts.values()})
         rows = self.order_by("pk").select_for_update(of=("self",)).values_list("pk", "account_id", *columns)
-        keys, touched = [], set()
+        keys, places = [], set()
         for key, account_id, *days in rows:
             keys.append(key)
             by_column = dict(zip(columns, days, strict=True))
-            touched |= {
-                (account_id, fact, by_column[column])
+            places |= {
+                (account_id, fact, by_column[column], key)
                 for fact, column in self.model.facts.items()
                 if by_column[column] is not None
             }
-        return keys, touched
+        return keys, places
 
     def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:  # type: ignore[override]  # options are refused
         """Insert rows and mark their days. Conflict options are refused: the old day of a replaced row is unknown."""
@@ -50,21 +51,21 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
             for row in rows:
                 row.stamp()
             created = super().bulk_create(rows, batch_size=batch_size, **options)
-            mark({touched for row in rows for touched in row.touched()})
+            note({place for row in rows for place in row.places()})
         return created
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
         """Store these fields of the rows and mark the days they leave and enter; day columns are always written."""
         rows = list(objs)
         columns = sorted({*fields, *self.model.days})
-        before: set[Touched] = set()
+        before: set[Place] = set()
         with transaction.atomic(using=self.db):
             for chunk in _chunks(rows, batch_size or BATCH):
                 before |= self._all().filter(pk__in=[row.pk for row in chunk]).lock()[1]
                 for row in chunk:
                     row.stamp()
                 update_rows(self.model, chunk, columns, self.db)
-            mark(before | {touched for row in rows for touched in row.touched()})
+            note(before | {place for row in rows for place in row.places()})
         return len(rows)
 
     def update(self, **values: Any) -> int:
@@ -73,9 +74,9 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         if moved:
             raise UnmarkedWriteError(f"update() of {', '.join(sorted(moved))} would leave the day behind; use save()")
         with transaction.atomic(using=self.db):
-            keys, touched = self.lock()
+            keys, places = self.lock()
             changed = sum(self._unmarked(chunk).update(**values) for chunk in _chunks(keys, BATCH))
-            mark(touched)
+            note(places)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]  # Django's own marker for templates
@@ -83,12 +84,12 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows and mark the days they leave."""
         with transaction.atomic(using=self.db):
-            keys, touched = self.lock()
+            keys, places = self.lock()
             deleted, by_model = 0, Counter[str]()
             for chunk in _chunks(keys, BATCH):
                 count, counts = self._unmarked(chunk).delete()
                 deleted, by_model = deleted + count, by_model + Counter(counts)
-            mark(touched)
+            note(places)
         return deleted, dict(by_model)
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -99,6 +100,14 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
 
     def _unmarked(self, keys: Sequence[Any]) -> models.QuerySet[Any]:
         return models.QuerySet(self.model, using=self.db).filter(pk__in=keys)
+
+
+def note(places: set[Place]) -> None:
+    """Mark the days of changed rows, and note the rows themselves where a published week covers their day."""
+    mark({(account_id, fact, day) for account_id, fact, day, _key in places})
+    accounts = SellerAccount.objects.filter(id__in={account_id for account_id, *_ in places})
+    published = {key: until for key, until in accounts.values_list("id", "published_until") if until}
+    note_late(places, published)
 
 
 def _chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -135,10 +144,10 @@ class DatedRow(models.Model):
             else:
                 setattr(self, column, moment if isinstance(moment, date) else None)
 
-    def touched(self) -> set[Touched]:
-        """The (account, fact, day) this row counts in, as it is in memory."""
+    def places(self) -> set[Place]:
+        """The (account, fact, day, key) this row counts in, as it is in memory."""
         days = ((fact, getattr(self, column)) for fact, column in self.facts.items())
-        return {(self.account_id, fact, day) for fact, day in days if day is not None}
+        return {(self.account_id, fact, day, self.pk) for fact, day in days if day is not None}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
@@ -148,13 +157,13 @@ class DatedRow(models.Model):
             if fields is not None:
                 kwargs["update_fields"] = {*fields, *self.days}
             super().save(*args, **kwargs)
-            mark(before | self.touched())
+            note(before | self.places())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
             before = self._stored().lock()[1]
             result = super().delete(*args, **kwargs)
-            mark(before)
+            note(before)
         return result
 
     def _stored(self) -> MarkingQuerySet:

@@ -12,9 +12,10 @@ from knox.models import AbstractAuthToken
 
 from sellers.channels import expected_by_default, validate_channels
 from sellers.days import validate_zone
+from sellers.late import LateChange
 from sellers.marks import Mark
 
-__all__ = ["ApiToken", "Mark", "Membership", "SellerAccount", "User"]
+__all__ = ["ApiToken", "LateChange", "Mark", "Membership", "SellerAccount", "User"]
 
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MOST_HANDLING_DAYS = 30
@@ -127,6 +128,8 @@ class SellerAccount(models.Model):
         validators=[validate_channels],
         help_text=_("Where buyers can reach this shop; channel diversity compares with them."),
     )
+    # The last day of the newest published week: a change of a day up to here is late.
+    published_until = models.DateField(null=True, editable=False)
     demo = models.BooleanField(_("sample data"), default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

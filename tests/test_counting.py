@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 from kpis.catalogue import DECLARED, METRICS
 from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
-from kpis.metrics import LatestShare, Score, Share, Side, Times
+from kpis.metrics import LatestShare, Score, Share, Side, Times, Window
 from kpis.models import DayTotal
 from kpis.readings import Span, State, readings
 from kpis.rows import rows_behind
@@ -185,7 +185,9 @@ class TestAnyFacts(TestCase):
         sweep(NOW)
         stored = list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums"))
         for slug, layout in LAYOUTS.items():
-            days = load_totals([account.id], [layout], date(2026, 1, 1), date(2026, 12, 31)).get((account.id, slug), {})
+            days = load_totals([account.id], {layout: Window(date(2026, 1, 1), date(2026, 12, 31))}).get(
+                (account.id, slug), {}
+            )
             whole = layout.fact.model.objects.filter(layout.fact.rows, account=account).exclude(
                 **{layout.fact.day: None}
             )

@@ -10,6 +10,7 @@ import kpis.sweep
 from kpis.catalogue import FACTS
 from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
+from kpis.metrics import Window
 from kpis.models import DayFailure, DayTotal
 from kpis.sweep import sweep, waiting_accounts
 from messaging.models import Conversation, Message, Turn
@@ -143,7 +144,8 @@ def test_a_day_counted_by_an_older_declaration_is_not_read_by_todays_positions(a
     make_order(account, "2026-01-05 10:00")
     sweep(NOW)
     DayTotal.objects.update(recipe="older", sums=[99])
-    found = load_totals([account.id], LAYOUTS.values(), date(2026, 1, 1), date(2026, 1, 31))
+    january = Window(date(2026, 1, 1), date(2026, 1, 31))
+    found = load_totals([account.id], dict.fromkeys(LAYOUTS.values(), january))
     assert found == {}
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
+from kpis.metrics import Window
 from kpis.sweep import sweep
 from messaging.models import Conversation, Message, Turn
 from messaging.recompute import recompute_conversations
@@ -148,7 +149,7 @@ def wrong_days(accounts: list[SellerAccount]) -> list[tuple[int, str, date]]:
         stored = {
             (account_id, day): sums
             for (account_id, _fact), days in load_totals(
-                [account.id for account in accounts], [layout], date(2000, 1, 1), date(2100, 1, 1)
+                [account.id for account in accounts], {layout: Window(date(2000, 1, 1), date(2100, 1, 1))}
             ).items()
             for day, sums in days.items()
         }

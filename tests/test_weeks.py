@@ -178,7 +178,7 @@ def test_a_week_published_by_another_declaration_is_revised_for_that_reason():
     close("2026-01-19 01:00")
     WeekReport.objects.update(recipe="older")
     WeekReading.objects.filter(metric=LATE.slug).delete()  # it did not exist then
-    RecountedDay.objects.create(account=account, day=date(2026, 1, 14))
+    RecountedDay.objects.create(account=account, fact="contacts", day=date(2026, 1, 14))
     assert close("2026-01-19 02:00").revised == 1
     assert WeekReport.objects.get(revision=1).reason == "definition"
 
