@@ -26,7 +26,7 @@ from django.db.models.signals import pre_save
 from django.http import HttpRequest, HttpResponse
 
 from sellers.facts import SourceRow
-from sellers.models import ApiToken, Membership, SellerAccount, User
+from sellers.models import ApiToken, BusinessCalendar, Holiday, Membership, SellerAccount, SwitchChange, User
 
 _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 _reason: ContextVar[str] = ContextVar("audited_reason", default="")
@@ -106,6 +106,9 @@ def register() -> None:
         SellerAccount,
         include_fields=[c.name for c in SellerAccount._meta.concrete_fields if c.name not in NOT_SETTINGS],
     )
+    auditlog.register(BusinessCalendar, include_fields=["account", "valid_from", "time_zone", "windows"])
+    auditlog.register(Holiday, include_fields=["account", "day", "name"])
+    auditlog.register(SwitchChange, include_fields=["account", "name", "value", "valid_from"])
     auditlog.register(Membership, include_fields=["user", "account", "role"])
     auditlog.register(
         User,

@@ -29,17 +29,35 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a local day, in UTC.
+    """The first instant of a local day, in UTC."""
+    return clock_at(day, 0, zone)
 
-    In zones that skip midnight at a clock change the day begins with the first minute that exists.
+
+def clock_at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The first instant at which clocks of the zone have reached this minute of a local day (1440: its end), in UTC.
+
+    A clock time that is shown twice is the first one; one that is skipped is the instant at which clocks jump over it.
     """
-    start = datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-    return start if start.astimezone(zone).date() == day else _first_minute(day, start, zone)
+    wall = datetime.combine(day, time.min) + timedelta(minutes=minutes)
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    return instant if _shown(instant, zone) == wall else _jump_over(wall, instant, zone)
 
 
-def _first_minute(day: date, near: datetime, zone: ZoneInfo) -> datetime:
-    minutes = (near + timedelta(minutes=offset) for offset in range(-180, 181))
-    return next(minute for minute in minutes if local_day(minute, zone) == day)
+def _shown(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def _jump_over(wall: datetime, late: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which clocks skip this time: not after `late`, which counts it by the offset before the jump."""
+    early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)  # by the offset after it
+    before, after = 0, int((late - early).total_seconds())
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _shown(early + timedelta(seconds=middle), zone) < wall:
+            before = middle
+        else:
+            after = middle
+    return early + timedelta(seconds=after)
 
 
 def last_complete_day(now: datetime, zone: ZoneInfo) -> date:

@@ -10,12 +10,24 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from sellers.calendars import BusinessCalendar, Holiday
 from sellers.channels import expected_by_default, validate_channels
+from sellers.dated_switches import SwitchChange
 from sellers.days import validate_zone
 from sellers.late import LateChange
 from sellers.marks import Mark
 
-__all__ = ["ApiToken", "LateChange", "Mark", "Membership", "SellerAccount", "User"]
+__all__ = [
+    "ApiToken",
+    "BusinessCalendar",
+    "Holiday",
+    "LateChange",
+    "Mark",
+    "Membership",
+    "SellerAccount",
+    "SwitchChange",
+    "User",
+]
 
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MOST_HANDLING_DAYS = 30
