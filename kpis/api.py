@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.api_page import Page
-from kpis.api_query import OnQuery, PageQuery, Query, RowsQuery, TrendQuery
+from kpis.api_query import PageQuery, Query, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
 from kpis.api_serializers import (
     AccountSerializer,
     HealthSerializer,
@@ -33,12 +33,14 @@ from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import csv_rows
 from kpis.freshness import health
 from kpis.metrics import Metric, Side
+from kpis.published import as_known
 from kpis.queue import Queue
-from kpis.readings import readings
+from kpis.readings import Reading, readings
 from kpis.rows import rows
 from kpis.trends import trend
+from kpis.week_document import as_csv, as_json
 from sellers.api_auth import accounts_for
-from sellers.days import last_complete_day, local_day
+from sellers.days import last_complete_day, local_day, moment_of
 from sellers.models import ApiToken, SellerAccount
 
 FIRST_DAY = date(2000, 1, 1)
@@ -85,6 +87,12 @@ class AccountView(ReadView):
             raise ValidationError({"on": [ErrorDetail(message, code="out_of_range")]})
         return on
 
+    @property
+    def known_at(self) -> datetime | None:
+        """The moment up to which anything is known; None: now."""
+        known = self.given.get("known_on")
+        return None if known is None else moment_of(known, self.account.zone)
+
     def page(self, count: int) -> Page:
         return Page(self.request, self.given["page"], self.given["limit"], count)
 
@@ -111,12 +119,17 @@ class AccountDetailView(AccountView):
 
 
 class ReadingsView(AccountView):
-    parameters = OnQuery
+    parameters = ReadingsQuery
 
-    @extend_schema(operation_id="readings", parameters=[OnQuery], responses=ReadingSerializer(many=True))
+    @extend_schema(operation_id="readings", parameters=[ReadingsQuery], responses=ReadingSerializer(many=True))
     def get(self, request: Request, key: str) -> Response:
-        """Every metric of the account on a report day."""
-        return Response(ReadingSerializer(readings(self.account, self.on), many=True).data)
+        """Every metric of the account on a report day, or of the week up to it as it was known then."""
+        found = readings(self.account, self.on) if self.known_at is None else self._as_known()
+        return Response(ReadingSerializer(found, many=True).data)
+
+    def _as_known(self) -> list[Reading]:
+        published = as_known(self.account, self.on, self.known_at)
+        return [] if published is None else published.readings
 
 
 class TrendView(AccountView):
@@ -125,8 +138,28 @@ class TrendView(AccountView):
     @extend_schema(operation_id="trend", parameters=[TrendQuery], responses=TrendPointSerializer(many=True))
     def get(self, request: Request, key: str, metric: str) -> Response:
         """The published weeks of one metric, oldest first; a week without a value is a gap, never a zero."""
-        points = trend(self.account, self.metric, self.given["weeks"])
+        points = trend(self.account, self.metric, self.given["weeks"], known_at=self.known_at)
         return Response(TrendPointSerializer(points, many=True).data)
+
+
+class WeekView(AccountView):
+    parameters = WeekQuery
+
+    @extend_schema(
+        operation_id="week",
+        parameters=[WeekQuery],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, key: str, ends_on: date) -> HttpResponse:
+        """The report of a week as it was issued: the same bytes whenever it is asked for again."""
+        published = as_known(self.account, ends_on, self.known_at)
+        if published is None or published.report.ends_on != ends_on:
+            raise Http404
+        form = self.given["format"]
+        write, kind = (as_csv, "text/csv; charset=utf-8") if form == "csv" else (as_json, "application/json")
+        name = f"{key}-week-{ends_on}-{published.report.revision}.{form}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(write(published.report), content_type=kind, headers=headers)
 
 
 class CsvRenderer(BaseRenderer):

@@ -1,15 +1,19 @@
 """What the API understands in a query string. Everything else is refused by name, so that no typing slip passes."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from kpis.metrics import Side
+from sellers.days import day_or_moment
 
 SHOWN = 40  # characters of an unknown name that are repeated in the answer
 
@@ -58,7 +62,38 @@ class OnQuery(Query):
     )
 
 
-class TrendQuery(Query):
+@extend_schema_field(OpenApiTypes.STR)
+class KnownField(serializers.Field):
+    """A day, which means its end in the account's zone, or an ISO 8601 moment with an offset."""
+
+    default_error_messages = {"invalid": _lazy("Write a day (2026-01-18) or a moment with its offset (…T09:00:00Z).")}
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        try:
+            return day_or_moment(str(data))
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class KnownQuery(Query):
+    known_on = KnownField(
+        required=False,
+        help_text="What was known at the end of that day, or at that moment: revisions published later do not exist.",
+    )
+
+
+class ReadingsQuery(OnQuery, KnownQuery):
+    """With `known_on`, the newest week that ends on or before `on`, as it was published by then."""
+
+
+class WeekQuery(KnownQuery):
+    format = serializers.ChoiceField(choices=["json", "csv"], default="json", help_text="The document's form.")
+
+
+class TrendQuery(KnownQuery):
     weeks = WholeNumberField(default=52, min_value=1, max_value=520, help_text="How many published weeks at most.")
 
 

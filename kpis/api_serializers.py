@@ -97,8 +97,12 @@ class ReadingSerializer(FigureSerializer):
         help_text="How many counted rows may still turn bad before it is red; negative: must turn good.",
     )
     to_goal = serializers.IntegerField(
-        allow_null=True, help_text="How many counted rows must turn good for it to be green."
+        allow_null=True, help_text="How many further rows in a row, all of them good, make it green."
     )
+    to_limit = serializers.IntegerField(
+        allow_null=True, help_text="How many further rows in a row, all of them good, bring it out of red."
+    )
+    needs = serializers.CharField(help_text="What to import, where nothing of the kind has ever come in; else empty.")
     stats = StatsSerializer(allow_null=True, help_text="Of times, in seconds.")
 
 
@@ -125,7 +129,7 @@ class RuleSerializer(serializers.Serializer):
     limit = serializers.SerializerMethodField()
     goal = serializers.SerializerMethodField()
 
-    @extend_schema_field(serializers.ChoiceField(choices=["<", "≤", "≥"], allow_null=True))
+    @extend_schema_field(serializers.ChoiceField(choices=["<", "≤", "≥", "="], allow_null=True))
     def get_sign(self, metric: Metric) -> str | None:
         return None if metric.rule.target is None else metric.rule.target.sign
 

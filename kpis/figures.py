@@ -1,7 +1,7 @@
 """Figures: what a metric of an account says on a day, with its band, its window and how sure it is."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import sqrt
@@ -96,6 +96,15 @@ class Reading:
             return None
         low, high = wilson(self.numerator, self.n)
         return low * self.metric.base, high * self.metric.base
+
+
+def unripe_from(metric: Metric, window: Window, today: date) -> date | None:
+    """The first day of the window whose rows may still change their verdict; None where all of it has ripened.
+
+    Of a metric that ripens in 90 days, the rows of a day are settled once 90 days have passed since.
+    """
+    first = max(window.first, today - timedelta(days=metric.ripens_days - 1))
+    return first if metric.ripens_days and first <= window.last else None
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """What counting leaves behind: sums of days, published week reports, days that cannot be counted, heartbeats."""
 
+from datetime import date, timedelta
 from fractions import Fraction
 
 from django.db import models
@@ -94,6 +95,10 @@ class WeekReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.ends_on} ({self.revision})"
+
+    @property
+    def starts_on(self) -> date:
+        return self.ends_on - timedelta(days=6)
 
 
 class WeekReading(models.Model):

@@ -60,7 +60,7 @@ class Rules:
 def declared_rule(metric: Metric, account: SellerAccount) -> Rule:
     """The rule of an account before anybody changed it."""
     rule = metric.marketplace_rules.get(account.marketplace, metric.rule)
-    return replace(rule, days=getattr(account, rule.days_from)) if rule.days_from else rule
+    return replace(rule, days=getattr(account, rule.days_from), days_from="") if rule.days_from else rule
 
 
 def changed(rule: Rule, change: RuleChange) -> Rule:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import Max
 
-from kpis.metrics import Metric, Window
+from kpis.metrics import Metric, Rule, Window
 from kpis.models import WeekReading, WeekReport
+from kpis.published import kept_rule
 from kpis.readings import State
 from kpis.targets import Band
 from kpis.units import display
@@ -35,6 +36,8 @@ class TrendPoint:
     carried_from: date | None
     counted_now: int | None  # of a carried score: the answers of the week itself
     reason: WeekReport.Reason  # why this revision was published
+    rule: Rule  # that judged this week
+    rule_changed: bool  # it is another one than judged the week before
 
     @property
     def display(self) -> str:
@@ -50,25 +53,40 @@ class TrendPoint:
         return None if self.value is None else float(self.value * self.metric.unit.scale)
 
 
-def trend(account: SellerAccount, metric: Metric, weeks: int, until: date | None = None) -> list[TrendPoint]:
-    """The last `weeks` published weeks of one metric, of those that were over on day `until`."""
-    return trends([account], [metric], weeks, until)[account.id, metric.slug]
+def trend(
+    account: SellerAccount,
+    metric: Metric,
+    weeks: int,
+    until: date | None = None,
+    known_at: datetime | None = None,
+) -> list[TrendPoint]:
+    """The last `weeks` published weeks of one metric, of those that were over on day `until`.
+
+    With `known_at`, each in the newest revision that was published by that moment.
+    """
+    return trends([account], [metric], weeks, until, known_at)[account.id, metric.slug]
 
 
 def trends(
-    accounts: Sequence[SellerAccount], metrics: Collection[Metric], weeks: int, until: date | None = None
+    accounts: Sequence[SellerAccount],
+    metrics: Collection[Metric],
+    weeks: int,
+    until: date | None = None,
+    known_at: datetime | None = None,
 ) -> dict[tuple[int, str], list[TrendPoint]]:
     """The last `weeks` published weeks of several metrics and accounts, by (account id, slug): two queries.
 
     "Last" is counted back from the newest week that any of the accounts has published.
     """
     by_slug = {metric.slug: metric for metric in metrics}
-    found: dict[tuple[int, str], dict[date, TrendPoint]] = {
+    found: dict[tuple[int, str], dict[date, WeekReading]] = {
         (account.id, slug): {} for account in accounts for slug in by_slug
     }
     readings = WeekReading.objects.filter(account__in=[account.id for account in accounts], metric__in=by_slug)
     if until is not None:
         readings = readings.filter(ends_on__lte=until)
+    if known_at is not None:
+        readings = readings.filter(report__published_at__lte=known_at)
     newest = readings.aggregate(day=Max("ends_on"))["day"]
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
@@ -76,11 +94,18 @@ def trends(
         for row in readings.filter(ends_on__gt=since).select_related("report").order_by("ends_on", "revision"):
             # Weeks that were published before the account's week began on another day are another series.
             if week_end_on_or_before(row.ends_on, starts[row.account_id]) == row.ends_on:
-                found[row.account_id, row.metric][row.ends_on] = _point(by_slug[row.metric], row)
-    return {key: list(points.values())[-weeks:] for key, points in found.items()}
+                found[row.account_id, row.metric][row.ends_on] = row
+    return {
+        (account_id, slug): _points(by_slug[slug], list(rows.values()))[-weeks:]
+        for (account_id, slug), rows in found.items()
+    }
 
 
-def _point(metric: Metric, row: WeekReading) -> TrendPoint:
+def _points(metric: Metric, rows: Sequence[WeekReading]) -> list[TrendPoint]:
+    return [_point(metric, row, before) for row, before in zip(rows, [None, *rows], strict=False)]
+
+
+def _point(metric: Metric, row: WeekReading, before: WeekReading | None) -> TrendPoint:
     return TrendPoint(
         metric=metric,
         starts_on=row.ends_on - timedelta(days=6),
@@ -97,4 +122,6 @@ def _point(metric: Metric, row: WeekReading) -> TrendPoint:
         carried_from=row.carried_from,
         counted_now=row.counted_now,
         reason=WeekReport.Reason(row.report.reason),
+        rule=kept_rule(metric, row.rule),
+        rule_changed=before is not None and None not in (before.rule, row.rule) and before.rule != row.rule,
     )

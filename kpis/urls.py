@@ -1,5 +1,7 @@
 """The addresses of the REST API of figures, under /api/v1/."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 
 from kpis import api
@@ -17,7 +19,20 @@ class AccountKey:
         return value
 
 
+class LocalDay:
+    """A day written as 2026-01-18."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
 register_converter(AccountKey, "account_key")
+register_converter(LocalDay, "local_day")
 
 urlpatterns = [
     path("metrics", api.MetricsView.as_view(), name="api_metrics"),
@@ -26,6 +41,7 @@ urlpatterns = [
     path("accounts/<account_key:key>/readings", api.ReadingsView.as_view(), name="api_readings"),
     path("accounts/<account_key:key>/trend/<slug:metric>", api.TrendView.as_view(), name="api_trend"),
     path("accounts/<account_key:key>/rows/<slug:metric>", api.RowsView.as_view(), name="api_rows"),
+    path("accounts/<account_key:key>/weeks/<local_day:ends_on>", api.WeekView.as_view(), name="api_week"),
     path("accounts/<account_key:key>/queue", api.QueueView.as_view(), name="api_queue"),
     path("health", api.HealthView.as_view(), name="api_health"),
 ]

@@ -1,5 +1,6 @@
 """Local days and weeks of a seller account: where they begin, where they end, which one a moment falls in."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -58,6 +59,23 @@ def _jump_over(wall: datetime, late: datetime, zone: ZoneInfo) -> datetime:
         else:
             after = middle
     return early + timedelta(seconds=after)
+
+
+def day_or_moment(text: str) -> date | datetime:
+    """A day or a moment. Raises ValueError for anything else, a moment without an offset included."""
+    if re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not 1000 < moment.year < 3000:
+        raise ValueError("a moment needs its offset, and a year of our time")
+    return moment
+
+
+def moment_of(known: date | datetime, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the last one of a local day."""
+    if isinstance(known, datetime):
+        return known
+    return day_start(known + timedelta(days=1), zone) - timedelta(microseconds=1)
 
 
 def last_complete_day(now: datetime, zone: ZoneInfo) -> date:

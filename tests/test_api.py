@@ -1,7 +1,7 @@
 """The REST API: who may see what, what it understands, how it says no, and what it documents."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from kpis.weeks import close_weeks
 from messaging.models import Conversation
 from sellers.api_auth import CallerThrottle, TokenError, make_token, note_use
 from sellers.models import ApiToken, Membership
-from tests.makers import NOW, make_account, make_answers, make_conversation, make_user
+from tests.makers import NOW, make_account, make_answers, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def api_routes(patterns=None, prefix=""):
 
 
 def address_of(pattern, account):
-    samples = {"key": account.key, "metric": "late_response_rate"}
+    samples = {"key": account.key, "metric": "late_response_rate", "ends_on": date(2026, 1, 18)}
     return reverse(pattern.name, kwargs={name: samples.get(name, 1) for name in pattern.pattern.converters})
 
 
@@ -94,6 +94,7 @@ def test_the_matrix_knows_every_reading_route():
         "api_readings",
         "api_trend",
         "api_rows",
+        "api_week",
         "api_queue",
         "api_health",
     }
@@ -162,6 +163,9 @@ def actors(ours, theirs):
 
 
 def test_every_reading_route_opens_to_exactly_those_who_may(ours, theirs):
+    for account in (ours, theirs):
+        make_order(account, "2026-01-14 10:00")
+        close_weeks(NOW, [account])
     for actor, (client, for_ours, for_theirs) in actors(ours, theirs).items():
         for pattern in ours_of_reading():
             if "key" in pattern.pattern.converters:
@@ -280,7 +284,10 @@ WRONG = [
     ("readings?on=%ED%A0%80", "on", "invalid"),
     ("readings?on=1999-12-31", "on", "out_of_range"),
     ("readings?on=9999-12-31", "on", "out_of_range"),
-    ("readings?known_on=2026-01-05", "known_on", "unknown_parameter"),
+    ("readings?known_on=soon", "known_on", "invalid"),
+    ("readings?known_on=9999-12-31", "known_on", "invalid"),
+    ("readings?known_on=2026-01-05T10:00:00", "known_on", "invalid"),
+    ("queue?known_on=2026-01-05", "known_on", "unknown_parameter"),
     ("readings?on=2026-01-05&on=2026-01-06", "on", "repeated_parameter"),
     ("readings?account=theirs", "account", "unknown_parameter"),
     ("readings?%00=1", "\x00", "unknown_parameter"),
@@ -388,7 +395,7 @@ def test_an_unknown_value_is_null_and_its_state_says_why(ours):
         "window": {"from": "2025-12-22", "to": "2026-01-18"},
         "provisional_until": None,
         "interval": score["interval"], "headroom": score["headroom"], "to_goal": score["to_goal"],
-        "counted_now": None, "stats": None,
+        "to_limit": 0, "needs": "", "counted_now": None, "stats": None,
     }  # fmt: skip
     assert (shipments["value"], shipments["state"], shipments["interval"]) == (None, "no_data", None)
 

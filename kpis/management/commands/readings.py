@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from kpis.api_serializers import ReadingSerializer
+from kpis.command_line import add_known_on, known_moment
+from kpis.published import as_known
 from kpis.readings import Reading, readings
 from sellers.command_line import account_named, add_json, day, print_json, print_table
 
@@ -17,10 +19,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--on", metavar="DATE", required=True, help="the score of the week that starts on A is read on A - 1 day"
         )
+        add_known_on(parser)
         add_json(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = readings(account_named(options["account"]), day(options["on"]))
+        account, on = account_named(options["account"]), day(options["on"])
+        known_at = known_moment(options["known_on"], account)
+        if known_at is None:
+            found = readings(account, on)
+        else:
+            published = as_known(account, on, known_at)
+            found = [] if published is None else published.readings
         if options["json"]:
             print_json(self.stdout, ReadingSerializer(found, many=True).data)
         else:
