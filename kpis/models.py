@@ -196,8 +196,9 @@ class RuleChange(models.Model):
         verbose_name_plural = _("rule changes")
         ordering = ["metric", "valid_from"]
         constraints = [
+            models.UniqueConstraint(fields=["account", "metric", "valid_from"], name="rule_change_once"),
             models.UniqueConstraint(
-                fields=["account", "metric", "valid_from"], name="rule_change_once", nulls_distinct=False
+                fields=["metric", "valid_from"], condition=Q(account=None), name="rule_change_for_all_once"
             ),
             models.CheckConstraint(condition=Q(days=None) | Q(days__gte=1, days__lte=36_525), name="rule_change_days"),
             models.CheckConstraint(condition=Q(lag=None) | Q(lag__lte=366), name="rule_change_lag"),
