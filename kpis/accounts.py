@@ -1,16 +1,17 @@
 """Creating and changing seller accounts. Whatever follows from a changed zone or switch is brought in line at once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
+from sellers.dated_switches import Switch, switches_of
 from sellers.locks import lock_for_writing
-from sellers.models import SellerAccount, Weekday
+from sellers.models import SellerAccount, SwitchChange, Weekday
 from sellers.switches import follow
 
 Report = Callable[[str], None]
@@ -29,16 +30,36 @@ class AccountError(ValueError):
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A switch that has this value from a day on."""
+
+    name: str
+    value: Any
+    valid_from: date
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.valid_from}"
+
+
+@dataclass(frozen=True)
 class Saved:
-    """The account as it is now, whether it is new, and which of its settings changed."""
+    """The account as it is now, whether it is new, and which of its settings and dated switches changed."""
 
     account: SellerAccount
     created: bool
     changed: tuple[str, ...]
 
 
-def save_account(key: str, values: Mapping[str, Any], now: datetime, report: Report = lambda line: None) -> Saved:
+def save_account(
+    key: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    report: Report = lambda line: None,
+    dated: Collection[Dated] = (),
+) -> Saved:
     """Create the account, or change the settings that are given. Saying the same twice changes nothing.
+
+    `values` hold from the beginning, up to the first dated value of the same switch; `dated` from their days on.
 
     A changed zone cuts every local day anew; a changed switch recomputes what depends on it. Both mark the days they
     touch, so the next sweep counts them. Raises AccountError and then has changed nothing.
@@ -56,14 +77,35 @@ def save_account(key: str, values: Mapping[str, Any], now: datetime, report: Rep
             setattr(account, name, values[name])
         if created or changed:
             _save(account)
+        since = [one for one in dated if _save_dated(account, one)]
         if not created:
-            follow(account, set(changed), now, report)
-    return Saved(account, created, changed)
+            _tell_overridden(account, changed, report)
+            follow(account, {*changed, *(one.name for one in since)}, now, report)
+    return Saved(account, created, (*changed, *map(str, since)))
 
 
-def _save(account: SellerAccount) -> None:
+def _save_dated(account: SellerAccount, dated: Dated) -> bool:
+    """Store the dated switch; whether that changed anything."""
+    row = SwitchChange.objects.filter(account=account, name=dated.name, valid_from=dated.valid_from).first()
+    if row is None:
+        row = SwitchChange(account=account, name=dated.name, valid_from=dated.valid_from)
+    elif row.value == dated.value:
+        return False
+    row.value = dated.value
+    _save(row)
+    return True
+
+
+def _tell_overridden(account: SellerAccount, changed: Collection[str], report: Report) -> None:
+    switches = switches_of(account)
+    for name in sorted({*changed} & {*Switch.values}):
+        if first := switches.first_dated(name):
+            report(f"{name}: from {first} on the dated values hold, as before.")
+
+
+def _save(row: SellerAccount | SwitchChange) -> None:
     try:
-        account.full_clean()
+        row.full_clean()
     except ValidationError as error:
         sentences = [
             message if name == NON_FIELD_ERRORS else f"{name}: {message}"
@@ -71,7 +113,7 @@ def _save(account: SellerAccount) -> None:
             for message in messages
         ]
         raise AccountError(" ".join(sentences)) from None
-    account.save()
+    row.save()
 
 
 def setting(name: str, text: str) -> Any:

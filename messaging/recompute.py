@@ -5,7 +5,7 @@ written, so repeating an import rewrites nothing and marks nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ from messaging.models import (
     Visibility,
 )
 from messaging.turns import Event, Kind, Thread, read_thread, reply_state, seconds_between
+from sellers.dated_switches import switches_of
+from sellers.days import local_day
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -35,11 +37,18 @@ def recompute_conversations(account: SellerAccount, conversation_ids: Collection
     """Bring everything derived in these conversations of one account in line with their messages, as of `now`."""
     lock_for_writing(account.id)
     ids = sorted(set(conversation_ids))
+    if not ids:
+        return
+    switches = switches_of(account)
+
+    def bots_count(opened_at: datetime) -> bool:
+        return bool(switches.on("bots_count", local_day(opened_at, account.zone)))
+
     for start in range(0, len(ids), CHUNK):
-        _recompute(account, ids[start : start + CHUNK], now)
+        _recompute(account, ids[start : start + CHUNK], now, bots_count)
 
 
-def _recompute(account: SellerAccount, ids: list[int], now: datetime) -> None:
+def _recompute(account: SellerAccount, ids: list[int], now: datetime, bots_count: Callable[[datetime], bool]) -> None:
     messages: dict[int, list[Message]] = defaultdict(list)
     for message in Message.objects.filter(account=account, conversation_id__in=ids).order_by("id"):
         message.account = account
@@ -52,7 +61,7 @@ def _recompute(account: SellerAccount, ids: list[int], now: datetime) -> None:
     writes = _Writes()
     for conversation in Conversation.objects.filter(account=account, id__in=ids):
         conversation.account = account
-        thread = read_thread(_events(conversation, messages[conversation.id]), bots_count=account.bots_count)
+        thread = read_thread(_events(conversation, messages[conversation.id]), bots_count=bots_count)
         threads[conversation.id] = thread
         writes.conversation(conversation, thread)
         writes.messages(conversation, messages[conversation.id], thread, now)

@@ -8,7 +8,7 @@ Sources: https://sellercentral.amazon.com/gp/help/external/200549770 (24 hours, 
 https://channelx.world/2012/07/amazon-change-communication-metrics/ (unanswered counts once older than 24 hours).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -86,8 +86,11 @@ def reply_state(asked_at: datetime, replied_at: datetime | None, now: datetime) 
     return Reply.PENDING if now <= due_at else Reply.NONE
 
 
-def read_thread(events: Iterable[Event], *, bots_count: bool = False) -> Thread:
-    """Walk a conversation in the order of time and pair every wait with the reply that ended it."""
+def read_thread(events: Iterable[Event], *, bots_count: Callable[[datetime], bool] = lambda opened_at: False) -> Thread:
+    """Walk a conversation in the order of time and pair every wait with the reply that ended it.
+
+    `bots_count` says whether a bot's reply ends a turn that opened at this moment.
+    """
     ordered = sorted(events, key=Event.sort_key)
     messages = [event for event in ordered if event.kind != Kind.RESOLVED]
     opener = next((event for event in messages if event.kind in (Kind.BUYER, Kind.BUYER_MARKED, Kind.HUMAN)), None)
@@ -96,7 +99,7 @@ def read_thread(events: Iterable[Event], *, bots_count: bool = False) -> Thread:
         first_buyer_at=next((event.at for event in messages if event.kind in (Kind.BUYER, Kind.BUYER_MARKED)), None),
         buyer_started=None if opener is None else opener.kind != Kind.HUMAN,
         contacts=_contacts(ordered),
-        turns=_turns(ordered, {Kind.HUMAN, Kind.BOT} if bots_count else {Kind.HUMAN}),
+        turns=_turns(ordered, bots_count),
     )
 
 
@@ -114,14 +117,14 @@ def _contacts(ordered: Sequence[Event]) -> list[Contact]:
     return contacts
 
 
-def _turns(ordered: Sequence[Event], answers: set[Kind]) -> list[TurnTimes]:
+def _turns(ordered: Sequence[Event], bots_count: Callable[[datetime], bool]) -> list[TurnTimes]:
     turns: list[TurnTimes] = []
     waiting: list[TurnTimes] = []
     for event in ordered:
         if event.kind == Kind.BUYER and (not waiting or waiting[-1].closed):
             waiting.append(TurnTimes(event.id, event.at))
             turns.append(waiting[-1])
-        elif event.kind in answers and waiting:
+        elif waiting and (event.kind == Kind.HUMAN or (event.kind == Kind.BOT and bots_count(waiting[-1].opened_at))):
             current = waiting[-1]
             for turn in waiting:
                 # A turn left open by resolving is answered by a reply to the buyer's next message only within its own

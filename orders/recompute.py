@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from orders.models import Chargeback, Claim, Feedback, Order, Shipment
 from orders.verdicts import cancellation_verdict, confirmed_at, defects, shipment_verdict, standing
+from sellers.dated_switches import Switches, switches_of
 from sellers.locks import lock_for_writing
 from sellers.models import AtozRule, SellerAccount
 
@@ -25,11 +26,12 @@ def recompute_orders(account: SellerAccount, external_ids: Collection[str], now:
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
+    switches = switches_of(account)
     for start in range(0, len(wanted), CHUNK):
-        _recompute(account, wanted[start : start + CHUNK], now)
+        _recompute(account, wanted[start : start + CHUNK], now, switches)
 
 
-def _recompute(account: SellerAccount, external_ids: list[str], now: datetime) -> None:
+def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, switches: Switches) -> None:
     orders = list(Order.objects.filter(account=account, external_id__in=external_ids))
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
@@ -46,7 +48,7 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime) -
             feedback[order.external_id],
             claims[order.external_id],
             chargebacks[order.external_id],
-            every_claim=account.atoz_rule == AtozRule.ALL,
+            every_claim=switches.on("atoz_rule", order.day) == AtozRule.ALL,
         )
         verdicts = {
             "confirmed_at": confirmed,

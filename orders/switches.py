@@ -9,8 +9,10 @@ from orders.recompute import recompute_account
 from sellers.models import SellerAccount
 from sellers.switches import switched
 
+DECISIVE = {"atoz_rule", "time_zone"}  # another zone moves orders to days on which another rule may hold
+
 
 @receiver(switched)
 def follow_atoz_rule(account: SellerAccount, names: set[str], now: datetime, **signal: Any) -> None:
-    if "atoz_rule" in names:
+    if names & DECISIVE:
         recompute_account(account, now)

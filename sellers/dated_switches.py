@@ -94,6 +94,10 @@ class Switches:
                     return value
         return self.columns[name]
 
+    def first_dated(self, name: str) -> date | None:
+        """The day from which the account's column no longer decides; None if it always does."""
+        return min((rows[name][0][0] for rows in (self.own, self.shared) if name in rows), default=None)
+
 
 def switches_of(account: "SellerAccount") -> Switches:
     """The dated switches of an account. One query."""

@@ -1,15 +1,25 @@
-"""What follows from a changed switch of an account: another zone means other days, another rule other verdicts."""
+"""What follows from a changed switch of an account: another zone means other days, another rule other verdicts.
+
+So it is with what stands in tables of its own and holds from a day on: dated switches, calendars and holidays.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from django.dispatch import Signal
 
+from sellers.dated_switches import Switches, switches_of
 from sellers.facts import restamp
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
-# Sent by `follow` with the account, the names of its changed columns, and the moment; messaging and orders listen.
+__all__ = ["CALENDARS", "HOLIDAYS", "Switches", "follow", "follow_dated", "switched", "switches_of"]
+
+# Names of changes that are no column of the account.
+CALENDARS, HOLIDAYS = "calendars", "holidays"
+
+# Sent with the account, the names of what changed (columns, dated switches, CALENDARS, HOLIDAYS) and the moment;
+# messaging and orders listen. The sender has taken the account's writing lock.
 switched = Signal()
 
 
@@ -20,7 +30,17 @@ def follow(
 
     A new zone reads every row of the account; a new rule recomputes every order or conversation.
     """
+    lock_for_writing(account.id)
     if "time_zone" in names:
-        lock_for_writing(account.id)
         restamp(account, report)
     switched.send(SellerAccount, account=account, names=names, now=now)
+
+
+def follow_dated(account_id: int | None, names: set[str], now: datetime) -> None:
+    """Bring rows in line with something dated that changed for one account, or for all if it belongs to none.
+
+    One account after another in the order of their ids, so that two such changes never wait for each other in a ring.
+    """
+    accounts = SellerAccount.objects.order_by("id")
+    for account in accounts if account_id is None else accounts.filter(id=account_id):
+        follow(account, names, now)

@@ -94,7 +94,7 @@ def test_turns(events, expected):
 
 
 def test_a_bot_ends_a_turn_where_the_account_says_so_but_never_answers_a_contact():
-    found = thread(("buyer", "10:00"), ("bot", "10:01"), ("agent", "11:00"), bots_count=True)
+    found = thread(("buyer", "10:00"), ("bot", "10:01"), ("agent", "11:00"), bots_count=lambda opened_at: True)
     assert seconds(found) == [60]
     assert [seconds_between(contact.at, contact.replied_at) for contact in found.contacts] == [3600]
 

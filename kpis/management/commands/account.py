@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kpis.accounts import AccountError, save_account, setting
+from kpis.accounts import AccountError, Dated, save_account, setting
 from kpis.api_serializers import AccountSerializer
 from sellers.audit import recording
-from sellers.command_line import add_json, add_now, moment, print_json
+from sellers.command_line import add_json, add_now, day, moment, print_json
+from sellers.dated_switches import Switch
 
 NAMED = {"platform": "platform", "zone": "time_zone", "marketplace": "marketplace", "name": "name"}
 
@@ -28,7 +29,8 @@ class Command(BaseCommand):
             default=[],
             help="score_window_days, week_start (0 to 6 from Monday, or a name), atoz_rule, bots_count, handling_days, "
             "ships_saturday, same_day_cutoff (14:00), expected_channels (email,phone), currency, ...; an empty value "
-            "takes back what may be unknown",
+            "takes back what may be unknown; atoz_rule, bots_count and pop_counts_messages take a day from which they "
+            "hold: atoz_rule=all@2026-03-01",
         )
         add_now(parser)
         add_json(parser)
@@ -37,9 +39,15 @@ class Command(BaseCommand):
         report = (lambda line: None) if options["json"] else self.stdout.write
         try:
             values = {name: setting(name, options[option]) for option, name in NAMED.items() if options[option]}
-            values |= dict(self._pair(pair) for pair in options["set"])
+            dated = []
+            for name, text in map(self._pair, options["set"]):
+                value, at, valid_from = text.partition("@")
+                if at and name in Switch.values:
+                    dated.append(Dated(name, setting(name, value), day(valid_from)))
+                else:
+                    values[name] = setting(name, text)
             with recording("manage.py account"):
-                saved = save_account(options["key"], values, moment(options["now"]), report)
+                saved = save_account(options["key"], values, moment(options["now"]), report, dated)
         except AccountError as error:
             raise CommandError(str(error)) from None
         if options["json"]:
@@ -53,8 +61,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{saved.account.key} is as it was.")
 
     @staticmethod
-    def _pair(pair: str) -> tuple[str, Any]:
+    def _pair(pair: str) -> tuple[str, str]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise CommandError(f"“{pair}” is not NAME=VALUE.")
-        return name.strip(), setting(name.strip(), value.strip())
+        return name.strip(), value.strip()
