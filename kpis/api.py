@@ -125,7 +125,7 @@ class ReadingsView(AccountView):
     def get(self, request: Request, key: str) -> Response:
         """Every metric of the account on a report day, or of the week up to it as it was known then."""
         found = readings(self.account, self.on) if self.known_at is None else self._as_known()
-        return Response(ReadingSerializer(found, many=True).data)
+        return Response(ReadingSerializer(found, many=True, context={"now": self.now}).data)
 
     def _as_known(self) -> list[Reading]:
         published = as_known(self.account, self.on, self.known_at)

@@ -8,11 +8,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kpis.exports import choices
+from kpis.figures import Reading, State, unripe_from
 from kpis.metrics import Column, Metric, Side
 from kpis.models import WeekReport
-from kpis.readings import State
 from kpis.rows import RowSet
 from kpis.targets import Band
+from sellers.days import local_day
 from sellers.models import SellerAccount
 
 EXACT = "Exact: a rate as a fraction of 1, a time in seconds, a score from 0 to 10; null when unknown."
@@ -104,6 +105,15 @@ class ReadingSerializer(FigureSerializer):
     )
     needs = serializers.CharField(help_text="What to import, where nothing of the kind has ever come in; else empty.")
     stats = StatsSerializer(allow_null=True, help_text="Of times, in seconds.")
+    unripe_from = serializers.SerializerMethodField(
+        help_text="From this day of the window on, rows may still change their verdict; null once all has ripened."
+    )
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_unripe_from(self, reading: Reading) -> str | None:
+        today = local_day(self.context["now"], reading.account.zone)
+        day = unripe_from(reading.metric, reading.window, today)
+        return None if day is None else day.isoformat()
 
 
 class TrendPointSerializer(FigureSerializer):

@@ -395,7 +395,7 @@ def test_an_unknown_value_is_null_and_its_state_says_why(ours):
         "window": {"from": "2025-12-22", "to": "2026-01-18"},
         "provisional_until": None,
         "interval": score["interval"], "headroom": score["headroom"], "to_goal": score["to_goal"],
-        "to_limit": 0, "needs": "", "counted_now": None, "stats": None,
+        "to_limit": 0, "needs": "", "unripe_from": None, "counted_now": None, "stats": None,
     }  # fmt: skip
     assert (shipments["value"], shipments["state"], shipments["interval"]) == (None, "no_data", None)
 

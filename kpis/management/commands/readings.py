@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from kpis.api_serializers import ReadingSerializer
 from kpis.command_line import add_known_on, known_moment
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             published = as_known(account, on, known_at)
             found = [] if published is None else published.readings
         if options["json"]:
-            print_json(self.stdout, ReadingSerializer(found, many=True).data)
+            print_json(self.stdout, ReadingSerializer(found, many=True, context={"now": timezone.now()}).data)
         else:
             print_table(self.stdout, [["metric", "value", "band", "n", "state", "window"], *map(_cells, found)])
 
