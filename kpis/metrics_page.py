@@ -5,8 +5,20 @@ from itertools import groupby
 from django.utils import translation
 
 from kpis.catalogue import DECLARED
-from kpis.metrics import LatestShare, Metric, Score, Share, Times
-from kpis.targets import AtLeast, AtMost, Target
+from kpis.metrics import (
+    LIFETIME,
+    Coverage,
+    Imported,
+    LatestShare,
+    Mean,
+    Metric,
+    Rule,
+    Score,
+    Share,
+    Tally,
+    Times,
+)
+from kpis.targets import AtLeast, AtMost, Target, Zero
 from kpis.units import Unit, cut, duration
 
 HEAD = """\
@@ -42,11 +54,15 @@ def _facts(metric: Metric) -> list[tuple[str, str]]:
         ("Figure", _figure(metric)),
         ("Rows", f"{metric.fact.title} (`{metric.fact.slug}`), by `{metric.fact.moment}`"),
         ("Part of", f"`{metric.parts_of}`" if metric.parts_of else ""),
+        ("Variant of", f"`{metric.variant_of}`" if metric.variant_of else ""),
+        ("Broken down by", f"`{metric.by}`" if metric.by else ""),
         ("Left out", "; ".join(str(reason) for _condition, reason in metric.left_out)),
-        ("Window", _window(metric)),
+        ("Window", _window(metric, metric.rule)),
+        *((f"Window in {place}", _window(metric, rule)) for place, rule in metric.marketplace_rules.items()),
         ("Minimum", f"{metric.rule.minimum} counted rows" if metric.rule.minimum > 1 else ""),
         ("Colour", "none: no target" if target is None else _colours(metric.unit, target)),
         ("Provisional", "while rows of the window wait for their verdict" if metric.open is not None else ""),
+        ("Ripens", f"for {metric.ripens_days} days after a row's day" if metric.ripens_days else ""),
         ("Source", f"<{metric.source}>"),
     ]
 
@@ -55,19 +71,29 @@ def _figure(metric: Metric) -> str:
     counted, others, _left_out = metric.sides
     if isinstance(metric, Times):
         return "mean, median and 90th percentile, in seconds; exact, interpolated between rows"
+    if isinstance(metric, Tally):
+        return f"how many “{counted}”" if not metric.column else f"sum of `{metric.column}` over “{counted}”"
+    if isinstance(metric, Mean):
+        return f"mean of `{metric.column}` over “{counted}”"
+    if isinstance(metric, Coverage):
+        return (
+            f"of the values of `{metric.by}` that the account expects (`{metric.expected_from}`), the share that occurs"
+        )
+    if isinstance(metric, Imported):
+        return "the newest figure that the platform reported for a period ending in the window, as it came"
     assert isinstance(metric, Share)  # noqa: S101  # the kinds there are
     scale = f"{metric.base} × " if metric.base != 1 else ""
     latest = f"; only the latest row of each `{metric.per}` in the window" if isinstance(metric, LatestShare) else ""
     return f"{scale}“{counted}” ÷ (“{counted}” + “{others}”){latest}"
 
 
-def _window(metric: Metric) -> str:
-    days = f"{metric.rule.days} days"
-    if metric.rule.days_from:
-        days += f" (the account's `{metric.rule.days_from}`)"
+def _window(metric: Metric, rule: Rule) -> str:
+    days = "all time" if rule.days == LIFETIME else f"{rule.days} days"
+    if rule.days_from:
+        days += f" (the account's `{rule.days_from}`)"
     if isinstance(metric, Score):
         days += ", read once a week on the week's last day"
-    lag = metric.rule.lag
+    lag = rule.lag
     if not lag:
         return days
     return f"{days}, ending {lag} {'day' if lag == 1 else 'days'} before the report day"
@@ -75,6 +101,8 @@ def _window(metric: Metric) -> str:
 
 def _colours(unit: Unit, target: Target) -> str:
     limit, goal = (_mark(unit, target, name) for name in ("limit", "goal"))
+    if isinstance(target, Zero):
+        return "green at none, red above"
     if isinstance(target, AtLeast):
         return f"red below {limit}, green at {goal} or more, yellow between"
     red = "above" if isinstance(target, AtMost) else "at or above"
