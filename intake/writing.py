@@ -13,6 +13,7 @@ from typing import Any, cast
 from django.db import DEFAULT_DB_ALIAS
 
 from intake.contract import RECORD_TYPES
+from intake.mentions import write_mentions
 from intake.merge import HELD, Merged, Result
 from intake.models import DeleteNotice
 from intake.nested import Parts
@@ -59,15 +60,17 @@ class Touched:
         self.conversations: set[int] = set()
         self.answers: dict[int, int | None] = {}
         self.orders: set[str] = set()
+        self.former_buyers: set[str] = set()
 
     def recompute(self, account: SellerAccount, now: datetime) -> None:
         if self.conversations:
             recompute_conversations(account, self.conversations, now)
+            self.orders |= write_mentions(account, self.conversations)
         answers = [key for key, conversation in self.answers.items() if conversation not in self.conversations]
         if answers:
             recompute_answers(account, answers, now)
         if self.orders:
-            recompute_orders(account, self.orders, now)
+            recompute_orders(account, self.orders, now, former_buyers=self.former_buyers)
 
     def add(self, row: Any) -> None:
         """Note a row as it is now; called before and after a change."""
@@ -214,7 +217,11 @@ class SystemWriter:
         for row in chain.from_iterable(rows.filter(external_id__in=one).order_by("external_id") for one in pieces):
             row.account = self.account
             # Where it stands now, for the case that it moves.
-            row.stood = (getattr(row, "conversation_id", None), getattr(row, "order_external_id", ""))
+            row.stood = (
+                getattr(row, "conversation_id", None),
+                getattr(row, "order_external_id", ""),
+                row.buyer_key if kind.model is Order else "",
+            )
             found[row.external_id] = row
         if kind.model is Message:
             for row in found.values():
@@ -282,11 +289,13 @@ class SystemWriter:
                     self.touched.add(row)
 
     def _add_where_it_stood(self, row: Any) -> None:
-        conversation_id, order_id = row.stood
+        conversation_id, order_id, buyer_key = row.stood
         if isinstance(row, Message) and conversation_id:
             self.touched.conversations.add(conversation_id)
         elif isinstance(row, OrderEvent) and order_id:
             self.touched.orders.add(order_id)
+        elif isinstance(row, Order) and buyer_key and buyer_key != row.buyer_key:
+            self.touched.former_buyers.add(buyer_key)
 
 
 def _write_bodies(messages: Iterable[Message]) -> None:

@@ -38,6 +38,7 @@ class Standing(models.IntegerChoices):
     OTHER_CHANNEL = 2, _("Sold outside the marketplace")
     TEST = 3, _("Test order")
     DELETED = 4, _("Deleted at the source")
+    EXCLUDED = 5, _("Excluded by a person")
 
 
 class ShipmentVerdict(models.IntegerChoices):
@@ -55,6 +56,15 @@ class CancellationVerdict(models.IntegerChoices):
     BUYER = 2, _("Cancelled at the buyer's request")
     MARKETPLACE = 3, _("Cancelled by the marketplace, not the seller's fault")
     UNKNOWN = 4, _("Cancelled, unknown by whom")
+
+
+class Purchase(models.IntegerChoices):
+    """Which purchase of its buyer an order is, among those that count and were not cancelled."""
+
+    UNKNOWN = 0, _("Buyer unknown")
+    FIRST = 1, _("The buyer's first")
+    REPEAT = 2, _("The buyer has bought before")
+    NONE = 3, _("No purchase: cancelled, or outside the rates")
 
 
 class ClaimKind(models.TextChoices):
@@ -122,6 +132,7 @@ class Order(SourceRow):
     derived = (
         "day", "confirmed_at", "standing", "shipment", "cancellation",
         "negative_feedback", "claimed", "claim_counts", "chargeback_counts", "defective",
+        "refunded", "buyer_wrote", "perfect", "purchase",
     )  # fmt: skip
 
     placed_at = models.DateTimeField(_("placed at"))
@@ -146,6 +157,9 @@ class Order(SourceRow):
     is_replacement = models.BooleanField(_("replacement"), default=False)
     is_test = models.BooleanField(_("test order"), default=False)
     items = models.JSONField(_("items"), default=list, blank=True)
+    buyer_key = models.CharField(_("buyer key"), max_length=64, blank=True)
+    is_business = models.BooleanField(_("business order"), null=True, blank=True)
+    invoice_uploaded_at = models.DateTimeField(_("invoice uploaded at"), null=True, blank=True)
 
     day = models.DateField(_("day"), editable=False)
     confirmed_at = models.DateTimeField(
@@ -168,6 +182,17 @@ class Order(SourceRow):
     claim_counts = models.BooleanField(_("A-to-z claim that counts"), default=False, editable=False)
     chargeback_counts = models.BooleanField(_("service chargeback"), default=False, editable=False)
     defective = models.BooleanField(_("order defect"), default=False, editable=False)
+    refunded = models.BooleanField(_("refunded at least in part"), default=False, editable=False)
+    buyer_wrote = models.BooleanField(
+        _("the buyer wrote about it"),
+        default=False,
+        editable=False,
+        help_text=_("A conversation about this order was started by the buyer."),
+    )
+    perfect = models.BooleanField(_("perfect order"), default=False, editable=False)
+    purchase = models.PositiveSmallIntegerField(
+        _("purchase"), choices=Purchase.choices, default=Purchase.UNKNOWN, editable=False
+    )
 
     class Meta(SourceRow.Meta):
         verbose_name = _("order")
@@ -199,11 +224,19 @@ class Order(SourceRow):
                     "shipment",
                     "cancellation",
                     "negative_feedback",
+                    "claimed",
                     "claim_counts",
                     "chargeback_counts",
                     "defective",
+                    "refunded",
+                    "perfect",
+                    "purchase",
                 ],
                 name="order_by_day",
+            ),
+            # Which orders of a buyer came before this one.
+            models.Index(
+                fields=["account", "buyer_key", "placed_at"], condition=~Q(buyer_key=""), name="order_by_buyer"
             ),
             # A claim, feedback or chargeback finds its order by ID, whichever of them came first.
             models.Index(fields=["account", "external_id"], name="order_by_external_id"),
@@ -240,6 +273,31 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.external_id}"
+
+
+class Mention(models.Model):
+    """A conversation is about an order: what the order needs to know of it, and no more.
+
+    Written by intake whenever the conversation changes; the order may arrive later.
+    """
+
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    order_external_id = models.CharField(_("order ID"), max_length=255)
+    conversation_id = models.BigIntegerField(_("conversation"))
+    by_buyer = models.BooleanField(_("started by the buyer"))
+
+    class Meta:
+        verbose_name = _("mention")
+        verbose_name_plural = _("mentions")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation_id", "order_external_id"], name="mention_once"),
+        ]
+        indexes = [models.Index(fields=["account", "order_external_id"], name="mention_by_order")]
+
+    def __str__(self) -> str:
+        return f"{self.order_external_id} {self.conversation_id}"
 
 
 class OrderEvent(SourceRow):

@@ -5,30 +5,45 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
-from orders.models import Chargeback, Claim, Feedback, Order, Shipment
-from orders.verdicts import cancellation_verdict, confirmed_at, defects, shipment_verdict, standing
+from orders.models import Chargeback, Claim, Feedback, FulfilledBy, Mention, Order, Return, Shipment
+from orders.purchases import recompute_purchases
+from orders.verdicts import (
+    cancellation_verdict,
+    confirmed_at,
+    defects,
+    perfect,
+    refunded,
+    shipment_verdict,
+    standing,
+)
 from sellers.dated_switches import Switches, switches_of
 from sellers.locks import lock_for_writing
 from sellers.models import AtozRule, SellerAccount
 
-Row = TypeVar("Row", Feedback, Claim, Chargeback)
+Row = TypeVar("Row", Feedback, Claim, Chargeback, Return)
 
 CHUNK = 500  # orders read at once: a few thousand rows in memory
 
-VERDICTS = tuple(name for name in Order.derived if name != "day")
+# What follows from the order and what was said about it; `purchase` follows from the buyer's other orders.
+VERDICTS = tuple(name for name in Order.derived if name not in ("day", "purchase"))
 
 
-def recompute_orders(account: SellerAccount, external_ids: Collection[str], now: datetime) -> None:
+def recompute_orders(
+    account: SellerAccount, external_ids: Collection[str], now: datetime, *, former_buyers: Collection[str] = ()
+) -> None:
     """Bring the verdicts of the account's orders with these external IDs in line with what is known, as of `now`.
 
     IDs without an order are skipped: what was said about them joins when the order arrives, because the order's own
-    write calls this too.
+    write calls this too. `former_buyers` are the keys of buyers from whom an order of these was taken away.
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
     switches = switches_of(account)
     for start in range(0, len(wanted), CHUNK):
         _recompute(account, wanted[start : start + CHUNK], now, switches)
+    buyers = sorted(set(former_buyers))
+    for start in range(0, len(buyers), CHUNK):
+        recompute_purchases(account, buyers[start : start + CHUNK], [])
 
 
 def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, switches: Switches) -> None:
@@ -40,6 +55,12 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
     feedback = _by_order(Feedback, account, found)
     claims = _by_order(Claim, account, found)
     chargebacks = _by_order(Chargeback, account, found)
+    returns = _by_order(Return, account, found)
+    written_about = set(
+        Mention.objects.filter(account=account, order_external_id__in=found, by_buyer=True).values_list(
+            "order_external_id", flat=True
+        )
+    )
     changed = []
     for order in orders:
         order.account = account
@@ -50,22 +71,37 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
             chargebacks[order.external_id],
             every_claim=switches.on("atoz_rule", order.day) == AtozRule.ALL,
         )
+        shipment_now = shipment_verdict(order, confirmed, now)
+        cancellation = cancellation_verdict(order, confirmed)
+        money_back = refunded(order, returns[order.external_id])
+        buyer_wrote = order.external_id in written_about
         verdicts = {
             "confirmed_at": confirmed,
             "standing": standing(order),
-            "shipment": shipment_verdict(order, confirmed, now),
-            "cancellation": cancellation_verdict(order, confirmed),
+            "shipment": shipment_now,
+            "cancellation": cancellation,
             "negative_feedback": bad.negative_feedback,
             "claimed": bad.claimed,
             "claim_counts": bad.claim_counts,
             "chargeback_counts": bad.chargeback_counts,
             "defective": bad.defective,
+            "refunded": money_back,
+            "buyer_wrote": buyer_wrote,
+            "perfect": perfect(
+                bad,
+                shipment_now,
+                cancellation,
+                by_merchant=order.fulfilled_by == FulfilledBy.MERCHANT,
+                refunded=money_back,
+                buyer_wrote=buyer_wrote and switches.on("pop_counts_messages", order.day),
+            ),
         }
         if any(getattr(order, name) != value for name, value in verdicts.items()):
             for name, value in verdicts.items():
                 setattr(order, name, value)
             changed.append(order)
     Order.objects.bulk_update(changed, VERDICTS)
+    recompute_purchases(account, {order.buyer_key for order in orders}, orders)
 
 
 def _by_order(model: type[Row], account: SellerAccount, order_ids: set[str]) -> dict[str, list[Row]]:

@@ -9,10 +9,11 @@ from orders.recompute import recompute_account
 from sellers.models import SellerAccount
 from sellers.switches import switched
 
-DECISIVE = {"atoz_rule", "time_zone"}  # another zone moves orders to days on which another rule may hold
+# Another zone moves orders to days on which another rule may hold.
+DECISIVE = {"atoz_rule", "pop_counts_messages", "time_zone"}
 
 
 @receiver(switched)
-def follow_atoz_rule(account: SellerAccount, names: set[str], now: datetime, **signal: Any) -> None:
+def follow_rules(account: SellerAccount, names: set[str], now: datetime, **signal: Any) -> None:
     if names & DECISIVE:
         recompute_account(account, now)

@@ -21,10 +21,13 @@ from orders.models import (
     Feedback,
     Order,
     OrderStatus,
+    Return,
+    ReturnStatus,
     Shipment,
     ShipmentVerdict,
     Standing,
 )
+from sellers.facts import SourceRow
 
 OTHER_CHANNEL = "non-amazon"  # how Amazon's files name multi-channel orders
 
@@ -61,6 +64,8 @@ def standing(order: Order) -> Standing:
     """Whether the order is in the rates at all: pending, test and other-channel orders are left out everywhere."""
     if order.deleted_at is not None:
         return Standing.DELETED
+    if order.excluded:
+        return Standing.EXCLUDED
     if order.is_test:
         return Standing.TEST
     if order.sales_channel.strip().lower() == OTHER_CHANNEL:
@@ -109,17 +114,50 @@ def defects(
     """Which order defects the order has: one or two stars, an A-to-z claim that counts, a service chargeback.
 
     `every_claim` is the older rule by which a claim counts whatever its outcome (D10). Where the platform itself says
-    whether a claim or chargeback counts, that decides. Removed feedback and deleted records count nowhere.
+    whether a claim or chargeback counts, that decides. Removed feedback, deleted records and those that a person has
+    excluded count nowhere.
     """
-    a_to_z = [claim for claim in claims if claim.kind == ClaimKind.A_TO_Z and claim.deleted_at is None]
+    a_to_z = [claim for claim in claims if claim.kind == ClaimKind.A_TO_Z and _stands(claim)]
     return Defects(
-        negative_feedback=any(
-            row.rating <= 2 and row.removed_at is None and row.deleted_at is None for row in feedback
-        ),
+        negative_feedback=any(row.rating <= 2 and row.removed_at is None and _stands(row) for row in feedback),
         claimed=bool(a_to_z),
         claim_counts=any(_claim_counts(claim, every_claim) for claim in a_to_z),
-        chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if row.deleted_at is None),
+        chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if _stands(row)),
     )
+
+
+def refunded(order: Order, returns: Collection[Return]) -> bool:
+    """Whether any money went back, with the order itself or with a return of it; several refunds are still one order.
+
+    Source: https://sellercentral-europe.amazon.com/gp/help/external/help.html?itemID=202131610&language=en_GB
+    """
+    return bool(order.refunded_amount) or any(
+        row.refunded_at is not None or bool(row.refunded_amount) or row.status == ReturnStatus.REFUNDED
+        for row in returns
+        if _stands(row)
+    )
+
+
+def perfect(
+    bad: Defects,
+    shipment: ShipmentVerdict,
+    cancellation: CancellationVerdict,
+    *,
+    by_merchant: bool,
+    refunded: bool,
+    buyer_wrote: bool,
+) -> bool:
+    """Whether nothing went wrong with the order. Lateness is the seller's only where the seller ships.
+
+    Source: https://www.channeladvisor.com/blog/marketplaces/what-is-amazons-perfect-order-percentage-metric/
+    """
+    late = by_merchant and shipment == ShipmentVerdict.LATE
+    return not (bad.defective or late or cancellation == CancellationVerdict.SELLER or refunded or buyer_wrote)
+
+
+def _stands(row: SourceRow) -> bool:
+    """Whether a record is still true: not deleted at its source, and not excluded by a person."""
+    return row.deleted_at is None and not row.excluded
 
 
 def _claim_counts(claim: Claim, every_claim: bool) -> bool:

@@ -54,7 +54,8 @@ def shipped_order(number, hours, version, confirmed_after):
     if confirmed_after is not None:
         shipment = {"external_id": "1", "confirmed_at": stamp(hours + confirmed_after)}
         values = {"status": "shipped", "shipments": [shipment]}
-    return order(number, hours, 510 + version, ship_by_at=stamp(hours + 48), **values)
+    buyer = ("ann", "ben")[(number + version) % 2]
+    return order(number, hours, 510 + version, ship_by_at=stamp(hours + 48), buyer_key=buyer, **values)
 
 
 hours = st.integers(0, 500)

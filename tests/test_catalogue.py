@@ -42,12 +42,22 @@ WORKED_OUT = {
     "first_response_time": (3, 0, 1),
     "average_response_time": (4, 0, 1),
     "order_defect_rate": (2, 1, 1),
+    "order_defect_rate_mfn": (1, 1, 2),
+    "order_defect_rate_afn": (1, 0, 3),
+    "order_defect_rate_every_claim": (2, 1, 1),
     "negative_feedback_rate": (1, 2, 1),
     "atoz_claim_rate": (2, 1, 1),
+    "atoz_claim_rate_every": (2, 1, 1),
     "chargeback_rate": (0, 3, 1),
     "cancellation_rate": (1, 1, 0),
     "late_shipment_rate": (1, 3, 2),
     "late_shipment_rate_10d": (0, 2, 0),
+    "overdue_orders": (0, 0, 0),
+    "perfect_order_percentage": (2, 3, 1),
+    "refund_rate": (1, 4, 1),
+    "refund_rate_7d": (0, 2, 0),
+    "refund_rate_90d": (1, 4, 1),
+    "repeat_purchase_rate": (1, 0, 5),
 }
 
 
@@ -73,8 +83,10 @@ def account(db):
     unasked = make_conversation(account, ("agent", "2026-01-11 09:00"))
     make_answer(account, "2026-01-12 09:00", False, conversation=unasked)
     # Old enough to be ripe: late with feedback and a claim; in time; shipped by the marketplace with a claim; a test.
-    late = make_order(account, "2026-01-02 10:00", ship_by="2026-01-04 10:00", confirmed="2026-01-05 10:00")
-    make_order(account, "2025-12-25 10:00", ship_by="2025-12-27 10:00", confirmed="2025-12-26 10:00")
+    late = make_order(
+        account, "2026-01-02 10:00", ship_by="2026-01-04 10:00", confirmed="2026-01-05 10:00", refunded_amount=5
+    )
+    make_order(account, "2025-12-25 10:00", ship_by="2025-12-27 10:00", confirmed="2025-12-26 10:00", buyer_key="b-1")
     afn = make_order(account, "2026-01-02 11:00", fulfilled_by="marketplace")
     make_order(account, "2026-01-02 12:00", is_test=True)
     # New ones: cancelled by the seller; in time.
@@ -86,7 +98,7 @@ def account(db):
         cancelled_by="seller",
         cancelled_at=at("2026-01-14 10:00"),
     )
-    make_order(account, "2026-01-12 10:00", ship_by="2026-01-14 10:00", confirmed="2026-01-13 10:00")
+    make_order(account, "2026-01-12 10:00", ship_by="2026-01-14 10:00", confirmed="2026-01-13 10:00", buyer_key="b-1")
     Feedback.objects.create(
         account=account,
         system="test",

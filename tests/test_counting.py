@@ -11,14 +11,23 @@ from hypothesis.extra.django import TestCase
 from kpis.catalogue import DECLARED, METRICS
 from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
-from kpis.metrics import LatestShare, Score, Share, Side, Times, Window
+from kpis.metrics import LatestShare, Score, Share, Side, Tally, Times, Window
 from kpis.models import DayTotal
 from kpis.readings import Span, State, readings
 from kpis.rows import rows_behind
 from kpis.sweep import sweep
 from messaging.models import Author, Message, Reply, SurveyAnswer, Turn
 from messaging.recompute import recompute_conversations
-from orders.models import CancellationVerdict, Feedback, FulfilledBy, Order, ShipmentVerdict
+from orders.models import (
+    CancellationVerdict,
+    Chargeback,
+    Claim,
+    Feedback,
+    FulfilledBy,
+    Mention,
+    Order,
+    ShipmentVerdict,
+)
 from orders.recompute import recompute_orders
 from sellers.marks import Mark
 from tests.makers import AUTHORS, make_account, make_answer, make_conversation
@@ -44,6 +53,12 @@ placed = st.lists(
         st.none() | st.integers(-24, 96),  # hours from placing to ship-by
         st.none() | st.integers(1, 120),  # hours from placing to confirmation
         st.none() | st.integers(1, 5),  # stars
+        st.none() | st.sampled_from(["open", "granted", "denied", "withdrawn"]),  # an A-to-z claim
+        st.none() | st.sampled_from(["fraudulent", "product_not_received"]),  # a chargeback
+        st.none() | st.integers(0, 2),  # money given back
+        st.sampled_from(["", "ann", "ben", "cleo"]),  # who bought
+        st.none() | st.booleans(),  # a conversation about it, started by the buyer or not
+        st.sampled_from([False, False, False, True]),  # excluded by a person
     ),
     max_size=15,
 )
@@ -66,19 +81,27 @@ def build(zone, threads, given_answers, orders):
     for thread, moment, solved in given_answers:
         conversation = stored[thread] if thread < len(stored) else None
         make_answer(account, moment, solved, conversation=conversation, order_external_id=f"o{thread % 4}", now=NOW)
-    for number, (moment, by, status, who, due, confirmed, stars) in enumerate(orders):
+    for number, row in enumerate(orders):
+        moment, by, status, who, due, confirmed, stars, claim, chargeback, money, buyer, wrote, excluded = row
         order = Order.objects.create(
             account=account, system="test", external_id=f"o{number}", placed_at=moment, fulfilled_by=by, status=status,
             cancelled_by=who if status == "cancelled" else "",
             ship_by_at=None if due is None else moment + timedelta(hours=due),
+            refunded_amount=money, buyer_key=buyer, excluded=excluded,
         )  # fmt: skip
+        about = {"account": account, "system": "test", "external_id": f"o{number}", "order_external_id": f"o{number}"}
+        if claim is not None:
+            Claim.objects.create(status=claim, opened_at=moment + timedelta(days=4), **about)
+        if chargeback is not None:
+            Chargeback.objects.create(reason=chargeback, initiated_at=moment + timedelta(days=5), **about)
+        if wrote is not None:
+            Mention.objects.create(
+                account=account, order_external_id=f"o{number}", conversation_id=number, by_buyer=wrote
+            )
         if confirmed is not None:
             order.shipments.create(account=account, external_id="1", confirmed_at=moment + timedelta(hours=confirmed))
         if stars is not None:
-            Feedback.objects.create(
-                account=account, system="test", external_id=f"o{number}", order_external_id=f"o{number}", rating=stars,
-                rated_at=moment + timedelta(days=3),
-            )  # fmt: skip
+            Feedback.objects.create(rating=stars, rated_at=moment + timedelta(days=3), **about)
     recompute_orders(account, [f"o{number}" for number in range(len(orders))], NOW)
     return account
 
@@ -89,11 +112,47 @@ def due(row):
 
 
 def in_rates(order):
-    return order.status != "pending"
+    return order.status != "pending" and not order.excluded
 
 
 def merchant(order):
     return in_rates(order) and order.fulfilled_by == FulfilledBy.MERCHANT
+
+
+# What was said about an order, once more from the rows as they came in.
+def said(order, model):
+    return model.objects.filter(account=order.account_id, order_external_id=order.external_id)
+
+
+def bad_feedback(order):
+    return any(row.rating < 3 for row in said(order, Feedback))
+
+
+def charged_back(order):
+    return any(row.reason != "fraudulent" for row in said(order, Chargeback))
+
+
+def claimed(order):
+    return said(order, Claim).exists()
+
+
+def claim_counts(order):
+    return any(row.status in ("open", "granted") for row in said(order, Claim))
+
+
+def defective(order):
+    return bad_feedback(order) or charged_back(order) or claim_counts(order)
+
+
+def late(order):
+    sent = [package.confirmed_at for package in order.shipments.all()]
+    return bool(sent) and order.ship_by_at is not None and max(sent) > order.ship_by_at
+
+
+def flawed(order):
+    by_seller = order.status == "cancelled" and order.cancelled_by == "seller" and not order.shipments.exists()
+    wrote = any(row.by_buyer for row in said(order, Mention))
+    return defective(order) or (merchant(order) and late(order)) or by_seller or bool(order.refunded_amount) or wrote
 
 
 BRUTE = {
@@ -101,10 +160,6 @@ BRUTE = {
     "within_24h_rate": (due, lambda turn: turn.reply == Reply.ON_TIME),
     "first_response_time": (lambda turn: turn.first and turn.reply_seconds is not None, None),
     "average_response_time": (lambda turn: turn.reply_seconds is not None, None),
-    "order_defect_rate": (in_rates, lambda order: order.defective),
-    "negative_feedback_rate": (in_rates, lambda order: order.negative_feedback),
-    "atoz_claim_rate": (in_rates, lambda order: order.claim_counts),
-    "chargeback_rate": (in_rates, lambda order: order.chargeback_counts),
     "cancellation_rate": (
         lambda order: merchant(order) and order.cancellation != CancellationVerdict.UNKNOWN,
         lambda order: order.cancellation == CancellationVerdict.SELLER,
@@ -113,8 +168,42 @@ BRUTE = {
         lambda order: merchant(order) and order.shipment != ShipmentVerdict.UNKNOWN,
         lambda order: order.shipment == ShipmentVerdict.LATE,
     ),
+    "order_defect_rate": (in_rates, defective),
+    "order_defect_rate_mfn": (merchant, defective),
+    "order_defect_rate_afn": (lambda order: in_rates(order) and order.fulfilled_by == "marketplace", defective),
+    "order_defect_rate_every_claim": (in_rates, lambda order: defective(order) or claimed(order)),
+    "negative_feedback_rate": (in_rates, bad_feedback),
+    "atoz_claim_rate": (in_rates, claim_counts),
+    "atoz_claim_rate_every": (in_rates, claimed),
+    "chargeback_rate": (in_rates, charged_back),
+    "perfect_order_percentage": (
+        lambda order: (
+            in_rates(order)
+            and order.cancellation != CancellationVerdict.UNKNOWN
+            and not (merchant(order) and order.shipment == ShipmentVerdict.UNKNOWN)
+        ),
+        lambda order: not flawed(order),
+    ),
+    "refund_rate": (in_rates, lambda order: bool(order.refunded_amount)),
+    "refund_rate_7d": (in_rates, lambda order: bool(order.refunded_amount)),
+    "refund_rate_90d": (in_rates, lambda order: bool(order.refunded_amount)),
+    "overdue_orders": (lambda order: merchant(order) and order.shipment == ShipmentVerdict.OVERDUE, lambda order: True),
 }
 BRUTE["late_shipment_rate_10d"] = BRUTE["late_shipment_rate"]
+
+
+def brute_repeats(account, window):
+    """Of the buyers in the window: how many had bought before their latest order in it, and how many there are."""
+    bought = [
+        order
+        for order in Order.objects.filter(account=account).exclude(buyer_key="").exclude(status="cancelled")
+        if in_rates(order)
+    ]
+    bought.sort(key=lambda order: (order.placed_at, order.external_id))
+    latest = {order.buyer_key: order for order in in_window(bought, account, window)}
+    firsts = {order.buyer_key: order for order in reversed(bought)}
+    return sum(firsts[buyer] != order for buyer, order in latest.items()), len(latest)
+
 
 MOMENTS = {Message: "sent_at", Turn: "opened_at", Order: "placed_at", SurveyAnswer: "answered_at"}
 
@@ -146,12 +235,16 @@ class TestAnyFacts(TestCase):
         for reading in readings(account, ON):
             metric = reading.metric
             self.assert_rows_behind(reading)
-            if isinstance(metric, LatestShare):
+            if metric.slug == "repeat_purchase_rate":
+                expected = brute_repeats(account, reading.window)
+            elif isinstance(metric, LatestShare):
                 per, wanted = ("thread_key", True) if isinstance(metric, Score) else ("order_key", False)
                 expected = brute_latest(account, reading.window, per, wanted)
             else:
                 expected = self.brute(metric, account, reading.window)
-            if expected[1]:
+            if isinstance(metric, Tally):
+                assert (reading.value or 0, reading.n) == expected, metric.slug
+            elif expected[1]:
                 assert (reading.numerator, reading.n) == expected, metric.slug
             else:
                 assert (reading.value, reading.n) == (None, 0), metric.slug

@@ -13,7 +13,7 @@ from dashboard import words
 from dashboard.cards import Card, card
 from dashboard.forms import FleetFilter
 from kpis.attention import pressing
-from kpis.catalogue import order_health, response, satisfaction
+from kpis.catalogue import defects, order_health, response, satisfaction
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
 from kpis.metrics import Metric, Text
 from kpis.readings import Reading, State, fleet_readings
@@ -33,7 +33,7 @@ COLUMNS = (
     WITHIN,
     FIRST_REPLY,
     satisfaction.dissatisfaction_rate,
-    order_health.order_defect_rate,
+    defects.order_defect_rate,
     order_health.late_shipment_rate,
 )
 

@@ -62,6 +62,7 @@ class OrderAdmin(FactAdmin):
         "status", "fulfilled_by", "standing", "shipment", "cancellation", "defective",
     )  # fmt: skip
     found_by = ("name",)
+    shown_only = ("buyer_key",)
     inlines = (ShipmentInline,)
 
     def more_values(self, formsets: Any) -> dict[str, Any]:

@@ -83,6 +83,9 @@ orders_placed = Fact(
         Column(path="claimed", title=_("A-to-z claim of any outcome"), kind="yes_no"),
         Column(path="claim_counts", title=_("A-to-z claim"), kind="yes_no"),
         Column(path="chargeback_counts", title=_("Chargeback"), kind="yes_no"),
+        Column(path="refunded", title=_("Refunded"), kind="yes_no"),
+        Column(path="buyer_wrote", title=_("Buyer wrote"), kind="yes_no"),
+        Column(path="purchase", title=_("Purchase"), kind="choice"),
     ),
 )
 

@@ -1,0 +1,51 @@
+"""Which orders a conversation is about, told to the orders: they may not look into messaging themselves."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import chain
+
+from intake.pieces import in_pieces
+from messaging.models import Conversation
+from orders.models import Mention
+from sellers.models import SellerAccount
+
+
+def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) -> set[str]:
+    """Bring the mentions of these conversations in line with them; returns the IDs of the orders that this concerns.
+
+    A conversation that was deleted, excluded, or merged into another one mentions nothing. Call after its messages have
+    been read, in the same transaction: they say who started it.
+    """
+    stored: dict[int, dict[str, Mention]] = defaultdict(dict)
+    wanted: dict[int, dict[str, bool]] = {}
+    for piece in in_pieces(sorted(conversation_ids)):
+        for mention in Mention.objects.filter(account=account, conversation_id__in=piece):
+            stored[mention.conversation_id][mention.order_external_id] = mention
+        for row in Conversation.objects.filter(account=account, id__in=piece).only(*READ):
+            stands = row.deleted_at is None and not row.excluded and row.merged_into_id is None
+            wanted[row.id] = {order: bool(row.buyer_started) for order in row.order_external_ids} if stands else {}
+    new: list[Mention] = []
+    turned: list[Mention] = []
+    gone: list[Mention] = []
+    for conversation_id in sorted({*stored, *wanted}):
+        orders = wanted.get(conversation_id, {})
+        for order, by_buyer in sorted(orders.items()):
+            known = stored[conversation_id].get(order)
+            if known is None:
+                new.append(
+                    Mention(
+                        account=account, order_external_id=order, conversation_id=conversation_id, by_buyer=by_buyer
+                    )
+                )
+            elif known.by_buyer != by_buyer:
+                known.by_buyer = by_buyer
+                turned.append(known)
+        gone += [mention for order, mention in stored[conversation_id].items() if order not in orders]
+    Mention.objects.bulk_create(new, batch_size=1000)
+    Mention.objects.bulk_update(turned, ["by_buyer"], batch_size=1000)
+    for piece in in_pieces([mention.pk for mention in gone]):
+        Mention.objects.filter(pk__in=piece).delete()
+    return {mention.order_external_id for mention in chain(new, turned, gone)}
+
+
+READ = ("deleted_at", "excluded", "merged_into", "order_external_ids", "buyer_started")

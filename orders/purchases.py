@@ -1,0 +1,46 @@
+"""Whose first purchase an order is: the earliest order of a buyer that counts, whatever order they arrive in."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import Min, Q
+
+from orders.models import Order, OrderStatus, Purchase, Standing
+from sellers.models import SellerAccount
+
+BOUGHT = Q(standing=Standing.COUNTS) & ~Q(status=OrderStatus.CANCELLED)
+
+
+def recompute_purchases(account: SellerAccount, buyer_keys: Collection[str], changed: Iterable[Order]) -> None:
+    """Write `purchase` of the changed orders and of whatever other orders of these buyers it moves.
+
+    All of a buyer's orders but the first are repeats, so besides the changed ones only the order that was the first
+    and the one that is may differ; a buyer with thousands of orders costs no more than one with two. Orders of the
+    same instant are ordered by their external ID, then by their system, as everywhere.
+    """
+    buyers = {key for key in buyer_keys if key}
+    rows = {order.pk: order for order in changed}
+    first: dict[str, Order] = {}
+    if buyers:
+        own = Order.objects.filter(account=account, buyer_key__in=buyers)
+        earliest = own.filter(BOUGHT).order_by().values("buyer_key").annotate(earliest=Min("placed_at"))
+        moments = {row["earliest"] for row in earliest}
+        for order in own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments)):
+            rows.setdefault(order.pk, order)
+        candidates = own.filter(BOUGHT, placed_at__in=moments)
+        for order in candidates.order_by("-placed_at", "-external_id", "-system").only("pk", "buyer_key"):
+            first[order.buyer_key] = order  # the last one assigned is the earliest
+    moved = []
+    for order in rows.values():
+        purchase = _purchase(order, first)
+        if order.purchase != purchase:
+            order.account, order.purchase = account, purchase
+            moved.append(order)
+    Order.objects.bulk_update(moved, ["purchase"])
+
+
+def _purchase(order: Order, first: dict[str, Order]) -> Purchase:
+    if not order.buyer_key:
+        return Purchase.UNKNOWN
+    if order.standing != Standing.COUNTS or order.status == OrderStatus.CANCELLED:
+        return Purchase.NONE
+    return Purchase.FIRST if first[order.buyer_key].pk == order.pk else Purchase.REPEAT
