@@ -1,6 +1,5 @@
 """What figures mean, in sentences: bands, rules, windows, what is missing. Nothing is judged or counted here."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -208,41 +207,58 @@ def kept_sentence(figure: Reading | TrendPoint) -> str:
 
 def missing_sentence(reading: Reading) -> str:
     """What is missing to the next better band or, in green, how much room there is before red."""
-    target, headroom, to_goal = reading.metric.rule.target, reading.headroom, reading.to_goal
-    if target is None or headroom is None or to_goal is None or reading.band is Band.NONE:
+    target = reading.rule.target
+    if target is None or reading.headroom is None or reading.band is Band.NONE:
         return ""
-    words = {"what": reading.metric.sides[0], "n": number_format(reading.n, force_grouping=True)}
     if reading.band is Band.RED:
-        return _turn_sentence(target, -headroom, Band.YELLOW, words)
+        return _row_sentence(reading, target, Band.YELLOW, reading.to_limit)
     if reading.band is Band.YELLOW:
-        return _turn_sentence(target, to_goal, Band.GREEN, words)
+        return _row_sentence(reading, target, Band.GREEN, reading.to_goal)
+    return room_sentence(reading, target, reading.headroom)
+
+
+def room_sentence(reading: Reading, target: Target, headroom: int) -> str:
+    """How many of the counted rows may still turn bad before the figure is red."""
+    words = {"what": reading.metric.sides[0], "n": number_format(reading.n, force_grouping=True), "count": headroom}
     if isinstance(target, AtLeast):
-        sentence = ngettext(
-            "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
-            "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
-            headroom,
+        if not headroom:
+            return _("Not one “%(what)s” of %(n)s may be lost, or it is red.") % words
+        return (
+            ngettext(
+                "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
+                "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
+                headroom,
+            )
+            % words
         )
-    else:
-        sentence = ngettext(
+    if not headroom:
+        return _("One more “%(what)s” of %(n)s makes it red.") % words
+    return (
+        ngettext(
             "%(count)d more “%(what)s” of %(n)s is possible before it is red.",
             "%(count)d more “%(what)s” of %(n)s are possible before it is red.",
             headroom,
         )
-    return sentence % {**words, "count": headroom}
+        % words
+    )
 
 
-def _turn_sentence(target: Target, count: int, band: Band, words: Mapping[str, object]) -> str:
-    if isinstance(target, AtLeast):
-        to_yellow, to_green = (
-            _("%(count)d more “%(what)s” of %(n)s for yellow."),
-            _("%(count)d more “%(what)s” of %(n)s for green."),
+def _row_sentence(reading: Reading, target: Target, band: Band, count: int | None) -> str:
+    """How many further good rows, one after another, change the colour; of a share of bad ones those that are not."""
+    what = side_title(reading.metric, Side.FOR if isinstance(target, AtLeast) else Side.AGAINST)
+    if count is None:
+        return _("Further “%(what)s” alone cannot change the colour: older cases must first leave the window.") % {
+            "what": what
+        }
+    if band is Band.YELLOW:
+        sentence = ngettext(
+            "%(count)s more “%(what)s” makes it yellow.", "%(count)s more “%(what)s” in a row make it yellow.", count
         )
     else:
-        to_yellow, to_green = (
-            _("%(count)d fewer “%(what)s” of %(n)s for yellow."),
-            _("%(count)d fewer “%(what)s” of %(n)s for green."),
+        sentence = ngettext(
+            "%(count)s more “%(what)s” makes it green.", "%(count)s more “%(what)s” in a row make it green.", count
         )
-    return (to_yellow if band is Band.YELLOW else to_green) % {**words, "count": count}
+    return sentence % {"count": number_format(count, force_grouping=True), "what": what}
 
 
 def interval_sentence(reading: Reading) -> str:
