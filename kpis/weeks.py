@@ -7,6 +7,7 @@ provisional: buyers of its last day may still be answered in time. It is revised
 
 import hashlib
 import logging
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -149,12 +150,14 @@ def touched_weeks(account: SellerAccount, over: Sequence[date], counted: Collect
     touched: set[date] = set()
     carried: set[date] = set()
     days_of: dict[str, list[date]] = defaultdict(list)
-    for fact, day in counted:
+    for fact, day in sorted(counted):
         days_of[fact].append(day)
     for end, metric in product(over, DECLARED):
-        days = days_of.get(metric.fact.slug, ())
-        window = window_on(metric, account, end, rules.rule(metric, account, end)) if days else None
-        if window and any(window.first <= day <= window.last for day in days):
+        days = days_of.get(metric.fact.slug)
+        if not days:
+            continue
+        window = window_on(metric, account, end, rules.rule(metric, account, end))
+        if bisect_left(days, window.first) < bisect_right(days, window.last):
             touched.add(end)
             if isinstance(metric, Score):
                 carried.add(end)
