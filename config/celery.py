@@ -60,6 +60,7 @@ app.conf.update(
     beat_schedule={
         "sweep": every(2, "kpis.tasks.sweep"),
         "close weeks": every(60, "kpis.tasks.close_weeks"),
+        "prove": every(60, "kpis.tasks.prove"),
         "heartbeat": every(10, "kpis.tasks.heartbeat"),
         "run imports": every(1, "intake.tasks.run_imports"),
     },

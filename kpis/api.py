@@ -210,7 +210,7 @@ class QueueView(AccountView):
 class HealthView(ReadView):
     @extend_schema(operation_id="health", responses=HealthSerializer)
     def get(self, request: Request) -> Response:
-        """Up to when figures are counted, what still waits, and whether a worker is alive."""
+        """Up to when figures are counted, what waits, whether a worker is alive, and what the last proof found."""
         return Response(HealthSerializer(health(list(accounts_for(request)), self.now)).data)
 
 

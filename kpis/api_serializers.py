@@ -265,6 +265,35 @@ class FreshnessSerializer(serializers.Serializer):
     marks_waiting = serializers.IntegerField(source="waiting")
 
 
+class DifferenceSerializer(serializers.Serializer):
+    """A stored sum that the nightly recount did not confirm."""
+
+    account = serializers.CharField(source="account.key")
+    fact = serializers.CharField(help_text="The table whose rows were counted.")
+    day = serializers.DateField(help_text="The local day.")
+    part = serializers.CharField(help_text="Which sum of which metrics, such as `late_response_rate: hits`.")
+    stored = serializers.JSONField(allow_null=True, help_text="What stood there; null where nothing did.")
+    counted = serializers.IntegerField(
+        allow_null=True, help_text="What the rows give; null where no sum should stand at all."
+    )
+    found_at = serializers.DateTimeField()
+    healed_at = serializers.DateTimeField(allow_null=True, help_text="When a recount was confirmed; null: not yet.")
+
+
+class ProofsSerializer(serializers.Serializer):
+    """The newest nightly proof of each account, taken together: stored sums against an independent recount."""
+
+    proved_at = serializers.DateTimeField(
+        allow_null=True, help_text="Every account has been proved since then; null while one never was."
+    )
+    days = serializers.IntegerField(help_text="Days compared, each fact's apart.")
+    differences_found = serializers.IntegerField(source="found", help_text="By these proofs.")
+    differences_open = serializers.IntegerField(source="open", help_text="Of all proofs, not healed yet.")
+    differences = DifferenceSerializer(
+        many=True, help_text="Open ones and those found in the last seven days, newest first, at most 200."
+    )
+
+
 class HealthSerializer(serializers.Serializer):
     """The state of counting in the accounts that the caller may see."""
 
@@ -272,4 +301,5 @@ class HealthSerializer(serializers.Serializer):
     oldest_mark_seconds = serializers.IntegerField(allow_null=True, help_text="How long the oldest of them waits.")
     days_set_aside = serializers.IntegerField(help_text="Days whose counting failed three times.")
     worker = WorkerSerializer(source="*")
+    proof = ProofsSerializer(source="proofs")
     accounts = serializers.DictField(child=FreshnessSerializer(), help_text="By the account's key.")

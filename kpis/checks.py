@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from kpis.catalogue import DECLARED, FACTS
 from kpis.metrics import Fact, Metric, Share
+from kpis.truth import Unreadable, columns_of, verdict_of
 
 
 @register()
@@ -90,6 +91,7 @@ def _check_conditions(name: str, fact: Fact, conditions: Iterable[Q]) -> Iterato
                 hint="A stored count would age without any write. Let a lapse turn the passing of time into a row.",
                 id="kpis.E005",
             )
+            continue
         if any(isinstance(expression, RawSQL) for expression in expressions):
             yield Error(
                 f"{name} has a condition in raw SQL.",
@@ -107,6 +109,15 @@ def _check_conditions(name: str, fact: Fact, conditions: Iterable[Q]) -> Iterato
                 f"{name} has a condition that crosses to another table.",
                 hint="Counting reads one thin table: copy the column onto the row when it is written.",
                 id="kpis.E004",
+            )
+            continue
+        try:
+            verdict_of(condition, fact.model, columns_of(condition))
+        except Unreadable as error:
+            yield Error(
+                f"{name} has a condition that the nightly proof cannot work out: {error}.",
+                hint="Copy what it needs onto the row as a plain column, or teach kpis/truth.py the comparison.",
+                id="kpis.E020",
             )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Max, Min
 
 from kpis.models import DayFailure, DayTotal, Heartbeat
+from kpis.proved import Proofs, proofs
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 
@@ -61,10 +62,11 @@ class Health:
     worker_beat_at: datetime | None
     worker_alive: bool
     accounts: dict[str, Freshness]  # by the account's key
+    proofs: Proofs
 
 
 def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
-    """What waits in these accounts, since when, what cannot be counted, and whether a worker is alive: four queries."""
+    """What waits in these accounts, what cannot be counted, whether a worker is alive, what was proved: six queries."""
     fresh = freshness_of_each(accounts)
     oldest = min((one.oldest_mark_at for one in fresh.values() if one.oldest_mark_at), default=None)
     set_aside = DayFailure.objects.filter(account__in=fresh, attempts__gte=DayFailure.ATTEMPTS)
@@ -76,6 +78,7 @@ def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
         worker_beat_at=beat,
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,
         accounts={account.key: fresh[account.id] for account in accounts},
+        proofs=proofs(accounts, now),
     )
 
 

@@ -1,4 +1,4 @@
-"""What counting leaves behind: sums of days, published week reports, days that cannot be counted, heartbeats."""
+"""What counting leaves behind: sums of days, published weeks, days that cannot be counted, proofs, heartbeats."""
 
 from datetime import date, timedelta
 from fractions import Fraction
@@ -244,3 +244,61 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProofRun(models.Model):
+    """One account's day totals proved by an independent recount: when, how much, with how many differences.
+
+    A row without an end belongs to a proof that is running or was killed; after LEASE another one may start.
+    """
+
+    LEASE = timedelta(minutes=15)
+
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    days = models.PositiveIntegerField(_("days compared"), default=0)  # (fact, day) pairs
+    rows = models.PositiveBigIntegerField(_("rows read"), default=0)
+    waiting = models.PositiveIntegerField(_("days passed over because they wait to be counted"), default=0)
+    differences = models.PositiveIntegerField(_("differences found"), default=0)
+
+    class Meta:
+        verbose_name = _("proof")
+        verbose_name_plural = _("proofs")
+        indexes = [models.Index(fields=["account", "-started_at"], name="proof_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.started_at}"
+
+
+class ProofDifference(models.Model):
+    """A stored total that an independent recount did not confirm: what stood there, what was counted, when it healed.
+
+    `stored` is kept as it was found, null where there was none; `counted` is null where no part should stand at all.
+    """
+
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    fact = models.CharField(_("fact"), max_length=40)
+    day = models.DateField(_("day"))
+    part = models.TextField(_("part"))
+    stored = models.JSONField(_("stored"), null=True)
+    counted = models.BigIntegerField(_("counted"), null=True)
+    found_at = models.DateTimeField(_("found at"))
+    healed_at = models.DateTimeField(_("healed at"), null=True)
+
+    class Meta:
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "fact", "day", "part"], condition=Q(healed_at=None), name="difference_open_once"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "-found_at"], name="difference_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.fact} {self.day}: {self.part}"

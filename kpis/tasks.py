@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from kpis import freshness
+from kpis.proof import due_accounts as unproved_accounts
+from kpis.proof import prove_if_due
 from kpis.sweep import sweep as sweep_accounts
 from kpis.sweep import waiting_accounts
 from kpis.weeks import close_weeks as close_weeks_of
@@ -11,6 +13,7 @@ from kpis.weeks import due_accounts
 from sellers.models import SellerAccount
 
 CHUNK = 10  # accounts a task: long enough that the broker's share is small, short enough to retry
+PROOFS = 20  # accounts a tick: all nights of a zone begin at once, and counting must not queue behind them
 
 
 @shared_task
@@ -39,6 +42,20 @@ def close_weeks(**_ignored: object) -> None:
 def close_chunk(*, account_ids: list[int], **_ignored: object) -> None:
     """Publish what is due in these accounts."""
     close_weeks_of(timezone.now(), SellerAccount.objects.filter(id__in=account_ids))
+
+
+@shared_task
+def prove(**_ignored: object) -> None:
+    """Hand out some of the accounts whose night has begun without a proof; the next tick hands out the next ones."""
+    for account_id in unproved_accounts(timezone.now())[:PROOFS]:
+        prove_account.delay(account_id=account_id)
+
+
+@shared_task
+def prove_account(*, account_id: int, **_ignored: object) -> None:
+    """Prove this account, unless its night is done or another worker is at it."""
+    for account in SellerAccount.objects.filter(id=account_id):
+        prove_if_due(account, timezone.now())
 
 
 @shared_task

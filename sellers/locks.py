@@ -1,11 +1,11 @@
-"""The locks of an account: for whoever writes its facts, counts them, or closes its weeks. None waits for another kind.
+"""The locks of an account: to write its facts, count them, close its weeks, prove them. None waits for another kind.
 
 All last until the transaction ends. SQLite needs none: its write transactions run one after another.
 """
 
 from django.db import connection
 
-WRITING, COUNTING, CLOSING = 1, 2, 3  # the first half of PostgreSQL's two-part advisory lock keys
+WRITING, COUNTING, CLOSING, PROVING = 1, 2, 3, 4  # the first half of PostgreSQL's two-part advisory lock keys
 
 
 def lock_for_writing(account_id: int) -> None:
@@ -20,6 +20,11 @@ def lock_for_writing(account_id: int) -> None:
 def lock_for_closing(account_id: int) -> None:
     """Wait until no other transaction closes weeks of this account, so that each revision is published once."""
     _wait_for(CLOSING, account_id)
+
+
+def lock_for_proving(account_id: int) -> None:
+    """Wait until no other transaction decides whether the night's proof of this account is due."""
+    _wait_for(PROVING, account_id)
 
 
 def _wait_for(kind: int, account_id: int) -> None:

@@ -14,7 +14,9 @@ from rest_framework.test import APIClient
 
 from kpis import api
 from kpis.freshness import beat
-from kpis.models import DayFailure
+from kpis.layouts import LAYOUTS
+from kpis.models import DayFailure, DayTotal
+from kpis.proof import prove
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Conversation
@@ -489,6 +491,7 @@ def test_health_says_what_is_counted_and_what_waits(ours, time_machine):
         "oldest_mark_seconds": None,
         "days_set_aside": 0,
         "worker": {"alive": True, "beat_at": "2026-01-20T11:59:30Z"},
+        "proof": {"proved_at": None, "days": 0, "differences_found": 0, "differences_open": 0, "differences": []},
         "accounts": {
             "ours": {"newest_day": "2026-01-05", "counted_at": "2026-01-20T12:00:00Z", "marks_waiting": 0},
         },
@@ -498,6 +501,25 @@ def test_health_says_what_is_counted_and_what_waits(ours, time_machine):
     time_machine.move_to(NOW + timedelta(minutes=5), tick=False)
     health = client.get("/api/v1/health").json()
     assert (health["marks_waiting"] > 0, health["days_set_aside"], health["worker"]["alive"]) == (True, 1, False)
+
+
+def test_health_names_what_the_last_proof_found(ours, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    hidden = make_account("hidden")
+    for account in (ours, hidden):
+        make_order(account, "2026-01-05 10:00")
+    sweep(NOW)
+    DayTotal.objects.update(sums=[])
+    prove(NOW - timedelta(hours=1))
+    proof = signed_in(make_user("mia", ours)).get("/api/v1/health").json()["proof"]
+    # One order on one day: every sum of the day is missing, those that are 0 among them.
+    parts = len(LAYOUTS["orders"].parts)
+    assert (proof["proved_at"], proof["days"]) == ("2026-01-20T11:00:00Z", 1)
+    assert (proof["differences_found"], proof["differences_open"], len(proof["differences"])) == (parts, 0, parts)
+    assert {one["account"] for one in proof["differences"]} == {"ours"}
+    first = next(one for one in proof["differences"] if one["part"].startswith("order_defect_rate, "))
+    assert (first["fact"], first["day"], first["stored"], first["counted"]) == ("orders", "2026-01-05", None, 1)
+    assert (first["found_at"], first["healed_at"]) == ("2026-01-20T11:00:00Z", "2026-01-20T11:00:00Z")
 
 
 # --- What it documents -----------------------------------------------------------------------------------------------

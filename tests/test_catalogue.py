@@ -365,3 +365,7 @@ def test_a_name_that_the_table_does_not_have_is_refused():
 
 def test_raw_sql_in_a_condition_is_refused():
     assert refused(replace(GOOD, hit=Q(sent_at__lt=RawSQL("now()", ())))) == ["kpis.E009"]
+
+
+def test_a_condition_that_the_nightly_proof_cannot_work_out_is_refused():
+    assert refused(replace(GOOD, hit=Q(external_id__startswith="x"))) == ["kpis.E020"]
