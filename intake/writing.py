@@ -24,6 +24,7 @@ from intake.statements import Statement
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Order, OrderEvent, Shipment
+from orders.packages import judge_packages
 from orders.recompute import recompute_orders
 from sellers.bulk import update_rows
 from sellers.locks import lock_for_writing
@@ -45,7 +46,7 @@ def write(
         by_system[statement.system].append(position)
     touched = Touched()
     for system, positions in sorted(by_system.items()):
-        writer = SystemWriter(account, system, raw_item_id, touched)
+        writer = SystemWriter(account, system, raw_item_id, touched, now)
         group = writer.write([statements[position] for position in positions])
         for position, result in zip(positions, group, strict=True):
             results[position] = result
@@ -89,11 +90,14 @@ class Touched:
 class SystemWriter:
     """The rows of one account and system that a chunk of statements speaks of."""
 
-    def __init__(self, account: SellerAccount, system: str, raw_item_id: int | None, touched: Touched) -> None:
+    def __init__(
+        self, account: SellerAccount, system: str, raw_item_id: int | None, touched: Touched, now: datetime
+    ) -> None:
         self.account = account
         self.system = system
         self.raw_item_id = raw_item_id
         self.touched = touched
+        self.now = now
         self.conversations: dict[str, Conversation] = {}
         self.agents: dict[str, Agent] = {}
 
@@ -278,7 +282,7 @@ class SystemWriter:
         if kind.model is Message:
             _write_bodies(rows)
         elif kind.model is Order:
-            _write_shipments(rows)
+            _write_shipments(rows, self.now)
         for row in chain(new, changed):
             self.touched.add(row)
         for row in changed:
@@ -327,19 +331,21 @@ def _load_shipments(orders: Iterable[Any]) -> None:
         order.loaded_shipments = sorted(by_order[order.pk], key=lambda said: said["external_id"])
 
 
-def _write_shipments(orders: Iterable[Any]) -> None:
+def _write_shipments(orders: Iterable[Any], now: datetime) -> None:
+    """Replace the packages of orders as a whole, each with its verdict, so that nothing has to be written twice."""
     changed = [order for order in orders if getattr(order, "shipments_changed", False)]
     for piece in in_pieces(changed):
         Shipment.objects.filter(order__in=piece).delete()
-    Shipment.objects.bulk_create(
-        [
+    new = []
+    for order in changed:
+        packages = [
             Shipment(
                 account=order.account,
                 order=order,
                 **{name: SHIPMENT_FIELDS[name].from_wire(value) for name, value in said.items()},
             )
-            for order in changed
             for said in order.loaded_shipments
-        ],
-        batch_size=1000,
-    )
+        ]
+        judge_packages(order, packages, now)
+        new += packages
+    Shipment.objects.bulk_create(new)

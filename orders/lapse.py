@@ -1,18 +1,44 @@
-"""Passing time becomes a row: unconfirmed orders whose ship-by date is over turn from "not due yet" into "overdue"."""
+"""Passing time becomes a row: what was promised and has not happened turns from "not due yet" into "overdue"."""
 
 from datetime import datetime
 
-from orders.models import Order, ShipmentVerdict
+from django.db import transaction
+from django.db.models import QuerySet
+
+from orders.models import Delivery, Order, Shipment, ShipmentVerdict
+from orders.recompute import CHUNK, recompute_orders
 from sellers.models import SellerAccount
 
 
 def lapse(account: SellerAccount, now: datetime) -> int:
-    """Flip every order of the account that became overdue as of `now` and mark its day; returns how many changed."""
-    waiting = Order.objects.filter(account=account, shipment=ShipmentVerdict.WAITING, ship_by_at__lt=now)
-    return waiting.update(shipment=ShipmentVerdict.OVERDUE)
+    """Flip every order and package of the account that became overdue as of `now`; returns how many changed."""
+    return _lapse_orders(account, now) + _lapse_packages(account, now)
 
 
 def due_accounts(now: datetime) -> set[int]:
-    """The ids of the accounts in which an order has become overdue; read from a small partial index."""
-    waiting = Order.objects.filter(shipment=ShipmentVerdict.WAITING, ship_by_at__lt=now)
-    return set(waiting.values_list("account_id", flat=True))
+    """The ids of the accounts in which something has become overdue; read from small partial indexes."""
+    due = (_due_orders(now), _due_packages(now))
+    return {account_id for rows in due for account_id in rows.values_list("account_id", flat=True)}
+
+
+def _due_orders(now: datetime) -> QuerySet[Order]:
+    return Order.objects.filter(shipment=ShipmentVerdict.WAITING, ship_by_at__lt=now)
+
+
+def _lapse_orders(account: SellerAccount, now: datetime) -> int:
+    return _due_orders(now).filter(account=account).update(shipment=ShipmentVerdict.OVERDUE)
+
+
+def _due_packages(now: datetime) -> QuerySet[Shipment]:
+    return Shipment.objects.filter(delivery=Delivery.WAITING, deliver_by_at__lt=now)
+
+
+def _lapse_packages(account: SellerAccount, now: datetime) -> int:
+    """A package turns late, protected or unknown by what the carrier said, so its whole verdict is worked out anew."""
+    due = _due_packages(now).filter(account=account)
+    lapsed = due.count()
+    orders = sorted(set(due.values_list("order__external_id", flat=True)))
+    for start in range(0, len(orders), CHUNK):
+        with transaction.atomic():
+            recompute_orders(account, orders[start : start + CHUNK], now)
+    return lapsed

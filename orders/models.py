@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from sellers.facts import SourceRow, source_constraint
+from sellers.facts import DatedRow, SourceRow, source_constraint
 
 
 class OrderStatus(models.TextChoices):
@@ -48,6 +48,32 @@ class ShipmentVerdict(models.IntegerChoices):
     WAITING = 3, _("Not confirmed, not due yet")
     UNKNOWN = 4, _("No ship-by date or no time of confirmation")
     CANCELLED = 5, _("Cancelled before it was confirmed")
+
+
+class Delivery(models.IntegerChoices):
+    """Whether a package reached the buyer by the promised day."""
+
+    ON_TIME = 0, _("Delivered by the promised day")
+    PROTECTED = 1, _("Late, but protected by the platform")
+    LATE = 2, _("Delivered late")
+    OVERDUE = 3, _("Not delivered, promised day is over")
+    WAITING = 4, _("Not delivered, promised day still to come")
+    UNTRACKED = 5, _("No tracking number")
+    NOT_VALID = 6, _("No valid tracking")
+    UNCONFIRMED = 7, _("Not confirmed as shipped")
+    UNKNOWN = 8, _("Unknown when it was delivered")
+
+
+class Tracking(models.IntegerChoices):
+    """Whether a package could be followed: the first of the three checks that it fails, if any."""
+
+    VALID = 0, _("Valid")
+    NUMBER = 1, _("Number missing, unusable or entered after delivery")
+    CARRIER = 2, _("Number and carrier do not match")
+    SCANS = 3, _("Scans of the carrier missing or too late")
+    EXEMPT = 4, _("Exempt from valid tracking")
+    UNCONFIRMED = 5, _("Not confirmed as shipped")
+    UNKNOWN = 6, _("Unknown whether the carrier scanned it")
 
 
 class CancellationVerdict(models.IntegerChoices):
@@ -246,12 +272,13 @@ class Order(SourceRow):
         ]
 
 
-class Shipment(models.Model):
-    """One package of an order."""
+class Shipment(DatedRow):
+    """One package of an order. It counts on the day its order promised to deliver it; without a promise, on none."""
 
-    account = models.ForeignKey(
-        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
-    )
+    days = {"day": "deliver_by_at"}
+    facts = {"packages": "day"}
+    derived = ("day", "deliver_by_at", "standing", "fulfilled_by", "units", "weight", "tracking", "delivery")
+
     order = models.ForeignKey(Order, models.CASCADE, related_name="shipments", verbose_name=_("order"))
     external_id = models.CharField(_("external ID"), max_length=255)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
@@ -265,11 +292,58 @@ class Shipment(models.Model):
     delivered_seen_at = models.DateTimeField(_("seen as delivered at"), null=True, blank=True)
     tracking_valid = models.BooleanField(_("tracking valid"), null=True, blank=True)
     items = models.JSONField(_("items"), default=list, blank=True)
+    product_category = models.CharField(_("product category"), max_length=80, blank=True)
+    origin_country = models.CharField(_("shipped from"), max_length=2, blank=True)
+    value_usd = models.DecimalField(
+        _("value with shipping, in US dollars"), max_digits=14, decimal_places=3, null=True, blank=True
+    )
+    scan_count = models.PositiveIntegerField(
+        _("scans of the carrier"), null=True, blank=True, help_text=_("0: known to have none; empty: unknown.")
+    )
+    attempted_at = models.DateTimeField(_("first attempt to deliver at"), null=True, blank=True)
+    tracking_changed_at = models.DateTimeField(_("tracking last entered or changed at"), null=True, blank=True)
+    carrier_typed = models.BooleanField(_("carrier typed under “Other”"), null=True, blank=True)
+    tracking_exempt = models.BooleanField(_("exempt from valid tracking"), null=True, blank=True)
+    delivery_protected = models.BooleanField(_("protected against late delivery"), null=True, blank=True)
 
-    class Meta:
+    deliver_by_at = models.DateTimeField(_("deliver by"), null=True, editable=False)
+    day = models.DateField(_("day"), null=True, editable=False)
+    standing = models.PositiveSmallIntegerField(
+        _("standing"), choices=Standing.choices, default=Standing.COUNTS, editable=False
+    )
+    fulfilled_by = models.CharField(
+        _("fulfilled by"), max_length=12, choices=FulfilledBy.choices, blank=True, default="", editable=False
+    )
+    units = models.PositiveIntegerField(_("units"), default=1, editable=False)
+    weight = models.PositiveIntegerField(
+        _("counts as"),
+        default=1,
+        editable=False,
+        help_text=_("In on-time delivery: its units in the US, one package elsewhere."),
+    )
+    tracking = models.PositiveSmallIntegerField(
+        _("tracking"), choices=Tracking.choices, default=Tracking.UNKNOWN, editable=False
+    )
+    delivery = models.PositiveSmallIntegerField(
+        _("delivery"), choices=Delivery.choices, default=Delivery.UNKNOWN, editable=False
+    )
+
+    class Meta(DatedRow.Meta):
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
         constraints = [models.UniqueConstraint(fields=["order", "external_id"], name="shipment_once")]
+        indexes = [
+            models.Index(
+                fields=["account", "day"],
+                include=["standing", "fulfilled_by", "weight", "tracking", "delivery"],
+                name="shipment_by_day",
+            ),
+            models.Index(
+                fields=["account", "deliver_by_at"],
+                condition=Q(delivery=Delivery.WAITING),
+                name="shipment_waiting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.external_id}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from orders.models import Chargeback, Claim, Feedback, FulfilledBy, Mention, Order, Return, Shipment
+from orders.packages import judge_packages
 from orders.purchases import recompute_purchases
 from orders.verdicts import (
     cancellation_verdict,
@@ -26,6 +27,7 @@ CHUNK = 500  # orders read at once: a few thousand rows in memory
 
 # What follows from the order and what was said about it; `purchase` follows from the buyer's other orders.
 VERDICTS = tuple(name for name in Order.derived if name not in ("day", "purchase"))
+PACKAGE_VERDICTS = tuple(name for name in Shipment.derived if name != "day")
 
 
 def recompute_orders(
@@ -51,6 +53,7 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
     for shipment in Shipment.objects.filter(order__in=orders):
+        shipment.account = account
         shipments[shipment.order_id].append(shipment)
     feedback = _by_order(Feedback, account, found)
     claims = _by_order(Claim, account, found)
@@ -61,9 +64,10 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
             "order_external_id", flat=True
         )
     )
-    changed = []
+    changed, packages = [], []
     for order in orders:
         order.account = account
+        packages += judge_packages(order, shipments[order.id], now)
         confirmed = confirmed_at(shipments[order.id])
         bad = defects(
             feedback[order.external_id],
@@ -101,6 +105,7 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
                 setattr(order, name, value)
             changed.append(order)
     Order.objects.bulk_update(changed, VERDICTS)
+    Shipment.objects.bulk_update(packages, PACKAGE_VERDICTS)
     recompute_purchases(account, {order.buyer_key for order in orders}, orders)
 
 

@@ -9,8 +9,8 @@ from orders.recompute import recompute_account
 from sellers.models import SellerAccount
 from sellers.switches import switched
 
-# Another zone moves orders to days on which another rule may hold.
-DECISIVE = {"atoz_rule", "pop_counts_messages", "time_zone"}
+# Another zone moves orders to days on which another rule may hold; the marketplace decides how packages count.
+DECISIVE = {"atoz_rule", "marketplace", "pop_counts_messages", "time_zone"}
 
 
 @receiver(switched)

@@ -27,7 +27,7 @@ from kpis.rows import rows
 from kpis.sweep import sweep
 from kpis.targets import AtLeast, Below
 from messaging.models import Message, Turn
-from orders.models import Claim, ClaimStatus, Feedback
+from orders.models import Claim, ClaimStatus, Feedback, Shipment
 from orders.recompute import recompute_orders
 from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
 
@@ -58,6 +58,11 @@ WORKED_OUT = {
     "refund_rate_7d": (0, 2, 0),
     "refund_rate_90d": (1, 4, 1),
     "repeat_purchase_rate": (1, 0, 5),
+    "on_time_delivery_rate": (1, 0, 1),
+    "valid_tracking_rate": (1, 1, 0),
+    "tracking_number_fault_rate": (1, 1, 0),
+    "tracking_carrier_fault_rate": (0, 2, 0),
+    "tracking_scan_fault_rate": (0, 2, 0),
 }
 
 
@@ -117,8 +122,25 @@ def account(db):
             opened_at=at("2026-01-07 10:00"),
         )
     recompute_orders(account, [late.external_id, afn.external_id], NOW)
+    # Two packages promised for 6 January: delivered on the 5th; without a tracking number.
+    package(account, placed="2025-10-01 10:00", promised="2026-01-06 10:00", delivered="2026-01-05 10:00")
+    package(account, placed="2025-10-01 10:00", promised="2026-01-06 10:00", tracking_number="")
     sweep(NOW)
     return account
+
+
+def package(account, placed, promised, delivered="", **values):
+    """A package of an order that is too old for the rates by day of order."""
+    order = make_order(account, placed, deliver_by_at=at(promised))
+    Shipment.objects.create(
+        account=account,
+        order=order,
+        external_id="1",
+        confirmed_at=at("2026-01-02 10:00"),
+        delivered_at=at(delivered) if delivered else None,
+        **{"carrier": "UPS", "tracking_number": "1Z9999999999999999", **values},
+    )
+    recompute_orders(account, [order.external_id], NOW)
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ class ShipmentInline(admin.StackedInline):
     extra = 0
     fields = (
         ("external_id", "confirmed_at"), ("shipped_at", "first_scan_at"), ("delivered_at", "delivered_seen_at"),
-        ("carrier", "service", "tracking_number"), ("status", "tracking_valid"), "items",
+        ("carrier", "service", "tracking_number"), ("status", "tracking_valid"),
+        ("attempted_at", "tracking_changed_at"), ("scan_count", "carrier_typed", "tracking_exempt"),
+        ("product_category", "origin_country", "value_usd"), "delivery_protected", "items",
     )  # fmt: skip
 
 

@@ -1,12 +1,12 @@
 """Every metric of the product, each declared once; all else follows from these declarations."""
 
-from kpis.catalogue import defects, order_health, response, satisfaction
+from kpis.catalogue import defects, delivery, order_health, response, satisfaction
 from kpis.catalogue.facts import FACTS, LAPSES
 from kpis.metrics import Metric
 
 DECLARED: tuple[Metric, ...] = tuple(
     value
-    for room in (satisfaction, response, defects, order_health)
+    for room in (satisfaction, response, defects, order_health, delivery)
     for value in vars(room).values()
     if isinstance(value, Metric)
 )

@@ -8,7 +8,7 @@ import messaging.lapse
 import orders.lapse
 from kpis.metrics import Column, Fact, Lapse
 from messaging.models import Author, Message, SurveyAnswer, Turn
-from orders.models import Order
+from orders.models import Order, Shipment
 
 contacts = Fact(
     slug="contacts",
@@ -89,7 +89,35 @@ orders_placed = Fact(
     ),
 )
 
-FACTS = {fact.slug: fact for fact in (answers, contacts, turns, orders_placed)}
+packages = Fact(
+    slug="packages",
+    title=_("Packages by the promised day of delivery"),
+    needs=_("Import orders with their packages and the promised day of delivery"),
+    model=Shipment,
+    moment="deliver_by_at",
+    columns=(
+        Column(path="deliver_by_at", title=_("Deliver by"), kind="moment"),
+        Column(path="order__external_id", title=_("Order")),
+        Column(path="external_id", title=_("Package")),
+        Column(path="product_category", title=_("Product category")),
+        Column(path="carrier", title=_("Carrier")),
+        Column(path="tracking_number", title=_("Tracking number")),
+        Column(path="confirmed_at", title=_("Confirmed"), kind="moment"),
+        Column(path="attempted_at", title=_("First attempt"), kind="moment"),
+        Column(path="delivered_at", title=_("Delivered"), kind="moment"),
+        Column(path="weight", title=_("Counts as")),
+        Column(path="delivery", title=_("Delivery"), kind="choice"),
+        Column(path="tracking", title=_("Tracking"), kind="choice"),
+    ),
+)
+
+FACTS = {
+    fact.slug: fact
+    for fact in (
+        answers, contacts, turns, orders_placed,
+        packages,
+    )
+}  # fmt: skip
 
 LAPSES = (
     Lapse(messaging.lapse.due_accounts, messaging.lapse.lapse),
