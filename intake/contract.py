@@ -15,6 +15,7 @@ from messaging.models import (
     ConversationStatus,
     Direction,
     Message,
+    Priority,
     SurveyAnswer,
     SurveyKind,
     Visibility,
@@ -119,6 +120,7 @@ conversation = RecordType(
         Ident("buyer_key", "keyed hash of the buyer's ID, never a name or address", limit=64, pattern=KEY_PATTERN),
         Ident("assignee_external_id"),
         Text("assignee_name", limit=120),
+        Choice("priority", Priority, "how urgent it is; targets may depend on it"),
     ],
     checks=[after("resolved_at", "opened_at"), after("closed_at", "opened_at")],
 )

@@ -1,30 +1,51 @@
-"""Passing time becomes a row: waits whose 24 hours are over turn from "not due yet" into "not answered"."""
+"""Passing time becomes a row: waits whose time is over turn from "not due yet" into "not answered".
+
+And a resolve that held for seven days turns from "too early to tell" into "solved with one reply".
+"""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
 
-from messaging.models import Message, Reply, Turn
+from messaging.choices import OneTouch, Reply
+from messaging.models import Conversation, Message, Turn
+from messaging.resolutions import LASTING
 from messaging.turns import TARGET
+from sellers.facts import MarkingQuerySet
 from sellers.models import SellerAccount
+
+VERDICT = PositiveSmallIntegerField()
 
 
 def lapse(account: SellerAccount, now: datetime) -> int:
-    """Flip every overdue wait of the account as of `now` and mark its day; returns how many rows changed.
+    """Flip every verdict of the account whose deadline has passed as of `now` and mark its day; returns how many.
 
-    Exactly 24:00:00 is not overdue yet. One conditional update a table: a reply that arrives at the same time wins or
-    loses as a whole, and a second run finds nothing left to do.
+    Exactly 24:00:00 is not overdue yet. One conditional update for each verdict: a reply that arrives at the same time
+    wins or loses as a whole, and a second run finds nothing left to do.
     """
-    due_before = now - TARGET
     with transaction.atomic():
-        messages = Message.objects.filter(account=account, reply=Reply.PENDING, sent_at__lt=due_before)
-        turns = Turn.objects.filter(account=account, reply=Reply.PENDING, opened_at__lt=due_before)
-        return messages.update(reply=Reply.NONE) + turns.update(reply=Reply.NONE)
+        return sum(rows.filter(account=account).update(**verdict) for rows, verdict in _passed(now))
 
 
 def due_accounts(now: datetime) -> set[int]:
-    """The ids of the accounts in which a wait has become overdue; read from two small partial indexes."""
-    due_before = now - TARGET
-    messages = Message.objects.filter(reply=Reply.PENDING, sent_at__lt=due_before)
-    turns = Turn.objects.filter(reply=Reply.PENDING, opened_at__lt=due_before)
-    return {*messages.values_list("account_id", flat=True), *turns.values_list("account_id", flat=True)}
+    """The ids of the accounts in which a deadline has passed; read from small partial indexes."""
+    return {account_id for rows, _verdict in _passed(now) for account_id in rows.values_list("account_id", flat=True)}
+
+
+def _passed(now: datetime) -> list[tuple[MarkingQuerySet, dict[str, Any]]]:
+    """The rows whose deadline has passed, with what they turn into."""
+    asked_before = now - TARGET
+    overdue = Q(reply=Reply.PENDING, opened_at__lt=asked_before)
+    missed = Q(target_reply=Reply.PENDING, due_at__lt=now)
+    both = {
+        "reply": Case(When(overdue, then=Value(Reply.NONE)), default=F("reply"), output_field=VERDICT),
+        "target_reply": Case(When(missed, then=Value(Reply.NONE)), default=F("target_reply"), output_field=VERDICT),
+    }
+    held = Q(one_touch=OneTouch.WAITING, last_resolved_at__lt=now - LASTING)
+    return [
+        (Message.objects.filter(reply=Reply.PENDING, sent_at__lt=asked_before), {"reply": Reply.NONE}),
+        (Turn.objects.filter(overdue | missed), both),
+        (Conversation.objects.filter(held), {"one_touch": OneTouch.YES}),
+    ]

@@ -6,60 +6,43 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from messaging.choices import (
+    TARGET_REPLIES,
+    Author,
+    ConversationStatus,
+    Direction,
+    OneTouch,
+    Outcome,
+    Priority,
+    Reply,
+    Standing,
+    SurveyKind,
+    Visibility,
+)
+from messaging.targets import ResponseTarget
 from sellers.channels import Channel
 from sellers.facts import DatedRow, SourceRow, source_constraint
 
-
-class ConversationStatus(models.TextChoices):
-    OPEN = "open", _("Open")
-    PENDING = "pending", _("Pending")
-    RESOLVED = "resolved", _("Resolved")
-    CLOSED = "closed", _("Closed")
-
-
-class Author(models.TextChoices):
-    BUYER = "buyer", _("Buyer")
-    AGENT = "agent", _("Agent")
-    BOT = "bot", _("Bot")
-    SYSTEM = "system", _("System")
-
-
-class Direction(models.TextChoices):
-    INBOUND = "inbound", _("Inbound")
-    OUTBOUND = "outbound", _("Outbound")
-    INTERNAL = "internal", _("Internal")
-
-
-class Visibility(models.TextChoices):
-    PUBLIC = "public", _("Public")
-    INTERNAL = "internal", _("Internal note")
-
-
-class SurveyKind(models.TextChoices):
-    SOLVED = "solved", _("Did this solve your problem?")
-    CSAT = "csat", _("Satisfaction rating")
-    THUMBS = "thumbs", _("Thumbs up or down")
-    OTHER = "other", _("Other")
-
-
-class Reply(models.IntegerChoices):
-    """How a buyer's message or turn was answered, against 24 hours of elapsed time."""
-
-    NOT_NEEDED = 0, _("No reply needed")
-    PENDING = 1, _("Waiting, not due yet")
-    ON_TIME = 2, _("Answered within 24 hours")
-    LATE = 3, _("Answered after 24 hours")
-    NONE = 4, _("Not answered within 24 hours")
-    DELETED = 5, _("Deleted at the source")
-
-
-class Standing(models.IntegerChoices):
-    """Whether a survey answer may count at all; which of a conversation's answers counts depends on the window."""
-
-    COUNTS = 0, _("Counts")
-    UNANSWERED = 1, _("Offered, not answered")
-    SELLER_STARTED = 2, _("No message of the buyer came before")
-    DELETED = 3, _("Deleted at the source")
+__all__ = [
+    "Agent",
+    "Author",
+    "Channel",
+    "Conversation",
+    "ConversationStatus",
+    "Direction",
+    "Message",
+    "MessageBody",
+    "OneTouch",
+    "Outcome",
+    "Priority",
+    "Reply",
+    "ResponseTarget",
+    "Standing",
+    "SurveyAnswer",
+    "SurveyKind",
+    "Turn",
+    "Visibility",
+]
 
 
 class Agent(models.Model):
@@ -86,8 +69,24 @@ class Agent(models.Model):
 class Conversation(SourceRow):
     """A thread with one buyer. A stub (no channel stated yet) stands in until the thread itself is reported."""
 
-    days = {"day": "opened_moment"}
-    derived = ("day", "first_message_at", "buyer_started")
+    days = {
+        "day": "opened_moment",
+        "first_resolved_day": "first_resolved_at",
+        "resolved_day": "last_resolved_at",
+        "ended_day": "ended_at",
+    }
+    facts = {
+        "conversations": "day",
+        "first_resolutions": "first_resolved_day",
+        "resolutions": "resolved_day",
+        "endings": "ended_day",
+    }
+    derived = (
+        "day", "first_message_at", "buyer_started", "outcome", "first_resolved_at", "first_resolved_day",
+        "last_resolved_at", "resolved_day", "ended_at", "ended_day", "first_resolution_seconds",
+        "full_resolution_seconds", "resolutions", "reopens", "human_replies", "handovers", "handover_seconds",
+        "one_touch",
+    )  # fmt: skip
 
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.OTHER)
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
@@ -98,6 +97,7 @@ class Conversation(SourceRow):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     reopened_count = models.PositiveIntegerField(_("times reopened"), null=True, blank=True)
     status_events = models.JSONField(_("status changes"), default=list, blank=True)
+    priority = models.CharField(_("priority"), max_length=8, choices=Priority.choices, blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
     topic = models.CharField(_("topic"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -120,6 +120,31 @@ class Conversation(SourceRow):
     day = models.DateField(_("day"), null=True, editable=False)
     first_message_at = models.DateTimeField(_("first message at"), null=True, editable=False)
     buyer_started = models.BooleanField(_("started by the buyer"), null=True, editable=False)
+    outcome = models.PositiveSmallIntegerField(
+        _("outcome"), choices=Outcome.choices, default=Outcome.OPEN, editable=False
+    )
+    # The first time it was set to resolved; the last time, kept when it is opened again; the last resolve or close.
+    first_resolved_at = models.DateTimeField(_("first resolved at"), null=True, editable=False)
+    first_resolved_day = models.DateField(_("day first resolved"), null=True, editable=False)
+    last_resolved_at = models.DateTimeField(_("last resolved at"), null=True, editable=False)
+    resolved_day = models.DateField(_("day resolved"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
+    ended_day = models.DateField(_("day ended"), null=True, editable=False)
+    first_resolution_seconds = models.PositiveIntegerField(_("seconds until first resolved"), null=True, editable=False)
+    full_resolution_seconds = models.PositiveIntegerField(_("seconds until resolved"), null=True, editable=False)
+    resolutions = models.PositiveIntegerField(_("times resolved"), default=0, editable=False)
+    reopens = models.PositiveIntegerField(_("times opened again"), default=0, editable=False)
+    human_replies = models.PositiveIntegerField(_("replies by a person"), default=0, editable=False)
+    handovers = models.PositiveIntegerField(
+        _("hand-overs"),
+        default=0,
+        editable=False,
+        help_text=_("Answers by another person than the one before."),
+    )
+    handover_seconds = models.PositiveIntegerField(_("seconds waited in hand-overs"), default=0, editable=False)
+    one_touch = models.PositiveSmallIntegerField(
+        _("solved with one reply"), choices=OneTouch.choices, null=True, editable=False
+    )
 
     class Meta(SourceRow.Meta):
         verbose_name = _("conversation")
@@ -135,7 +160,38 @@ class Conversation(SourceRow):
                 name="conversation_closed_after_opened",
             ),
         ]
-        indexes = [models.Index(fields=["account", "day"], name="conversation_by_day")]
+        indexes = [
+            # Day totals are counted from these alone, each by the day its figures belong to.
+            models.Index(
+                fields=["account", "day"],
+                include=["outcome", "channel", "human_replies", "handovers", "handover_seconds"],
+                name="conversation_by_day",
+            ),
+            models.Index(
+                fields=["account", "first_resolved_day"],
+                include=["outcome", "first_resolution_seconds"],
+                condition=Q(first_resolved_day__isnull=False),
+                name="conversation_first_resolved",
+            ),
+            models.Index(
+                fields=["account", "resolved_day"],
+                include=["outcome", "full_resolution_seconds", "resolutions", "reopens", "one_touch"],
+                condition=Q(resolved_day__isnull=False),
+                name="conversation_resolved",
+            ),
+            models.Index(
+                fields=["account", "ended_day"],
+                include=["outcome"],
+                condition=Q(ended_day__isnull=False),
+                name="conversation_ended",
+            ),
+            # Seven quiet days are found without reading history.
+            models.Index(
+                fields=["account", "last_resolved_at"],
+                condition=Q(one_touch=OneTouch.WAITING),
+                name="conversation_one_touch",
+            ),
+        ]
 
     @property
     def opened_moment(self) -> datetime | None:
@@ -189,7 +245,7 @@ class Message(SourceRow):
             source_constraint("message"),
             models.CheckConstraint(
                 condition=Q(reply__in=[Reply.ON_TIME, Reply.LATE], reply_seconds__gte=0)
-                | Q(reply__in=[Reply.NOT_NEEDED, Reply.PENDING, Reply.NONE, Reply.DELETED], reply_seconds=None),
+                | ~Q(reply__in=[Reply.ON_TIME, Reply.LATE]) & Q(reply_seconds=None),
                 name="message_seconds_with_reply",
             ),
         ]
@@ -210,7 +266,7 @@ class Message(SourceRow):
     @property
     def waits(self) -> bool:
         """Whether this message asks for an answer: stated by the source or a person, else worked out (connectors)."""
-        if self.deleted_at is not None or self.author_kind != Author.BUYER:
+        if self.deleted_at is not None or self.excluded or self.author_kind != Author.BUYER:
             return False
         if self.needs_reply is not None:
             return self.needs_reply
@@ -241,7 +297,8 @@ class Turn(DatedRow):
     facts = {"turns": "day"}
     derived = (
         "conversation", "opening", "opened_at", "day", "replied_at", "reply", "reply_seconds",
-        "first", "channel", "topic", "agent",
+        "first", "channel", "topic", "agent", "priority", "target_seconds", "due_at", "target_reply",
+        "business_seconds", "acknowledged_seconds", "handed_over",
     )  # fmt: skip
 
     conversation = models.ForeignKey(
@@ -271,6 +328,32 @@ class Turn(DatedRow):
         verbose_name=_("answered by"),
         db_index=False,
     )
+    priority = models.CharField(_("priority"), max_length=8, choices=Priority.choices, blank=True, editable=False)
+    target_seconds = models.PositiveIntegerField(
+        _("seconds allowed"), editable=False, help_text=_("The target in force on the day the turn opened.")
+    )
+    due_at = models.DateTimeField(_("due at"), editable=False)
+    target_reply = models.PositiveSmallIntegerField(
+        _("reply against the target"), choices=TARGET_REPLIES, editable=False
+    )
+    business_seconds = models.PositiveIntegerField(
+        _("business seconds until the reply"),
+        null=True,
+        editable=False,
+        help_text=_("Within business hours; unknown without a calendar."),
+    )
+    acknowledged_seconds = models.PositiveIntegerField(
+        _("seconds until any response"),
+        null=True,
+        editable=False,
+        help_text=_("In first turns, until the first response of any kind: a person's, a bot's or an automatic one."),
+    )
+    handed_over = models.BooleanField(
+        _("handed over"),
+        default=False,
+        editable=False,
+        help_text=_("Answered by another person than the turn before."),
+    )
     day = models.DateField(_("day"), editable=False)
 
     class Meta(DatedRow.Meta):
@@ -282,11 +365,29 @@ class Turn(DatedRow):
                 | Q(reply__in=[Reply.PENDING, Reply.NONE], reply_seconds=None, replied_at=None),
                 name="turn_seconds_with_reply",
             ),
+            models.CheckConstraint(
+                condition=Q(target_reply__in=[Reply.ON_TIME, Reply.LATE], replied_at__isnull=False)
+                | Q(target_reply__in=[Reply.PENDING, Reply.NONE], replied_at=None),
+                name="turn_target_with_reply",
+            ),
         ]
         indexes = [
             # Day totals and exact percentiles are read from this index alone.
-            models.Index(fields=["account", "day"], include=["reply", "reply_seconds", "first"], name="turn_by_day"),
+            models.Index(
+                fields=["account", "day"],
+                include=[
+                    "reply",
+                    "reply_seconds",
+                    "first",
+                    "target_reply",
+                    "business_seconds",
+                    "acknowledged_seconds",
+                    "conversation",
+                ],
+                name="turn_by_day",
+            ),
             models.Index(fields=["account", "opened_at"], condition=Q(reply=Reply.PENDING), name="turn_pending"),
+            models.Index(fields=["account", "due_at"], condition=Q(target_reply=Reply.PENDING), name="turn_due"),
         ]
 
     def __str__(self) -> str:
@@ -296,9 +397,9 @@ class Turn(DatedRow):
 class SurveyAnswer(SourceRow):
     """One answer to a survey, never overwritten by a later answer: which one counts is the metric's business."""
 
-    days = {"day": "answered_at"}
-    facts = {"answers": "day"}
-    derived = ("day", "standing", "thread_key", "order_key")
+    days = {"day": "answered_at", "asked_day": "asked_at"}
+    facts = {"answers": "day", "surveys": "asked_day"}
+    derived = ("day", "asked_day", "standing", "satisfied", "thread_key", "order_key")
 
     kind = models.CharField(_("survey"), max_length=8, choices=SurveyKind.choices)
     conversation = models.ForeignKey(
@@ -318,6 +419,13 @@ class SurveyAnswer(SourceRow):
     agent_external_id = models.CharField(_("agent's ID"), max_length=255, blank=True)
 
     day = models.DateField(_("day"), null=True, editable=False)
+    asked_day = models.DateField(_("day asked"), null=True, editable=False)
+    satisfied = models.BooleanField(
+        _("satisfied"),
+        null=True,
+        editable=False,
+        help_text=_("At or above three quarters of its scale, or “yes”; unknown without a scale."),
+    )
     standing = models.PositiveSmallIntegerField(
         _("standing"), choices=Standing.choices, default=Standing.COUNTS, editable=False
     )
@@ -355,7 +463,15 @@ class SurveyAnswer(SourceRow):
         ]
         indexes = [
             models.Index(
-                fields=["account", "day"], include=["kind", "standing", "solved", "thread_key"], name="answer_by_day"
+                fields=["account", "day"],
+                include=["kind", "standing", "solved", "satisfied", "thread_key"],
+                name="answer_by_day",
+            ),
+            models.Index(
+                fields=["account", "asked_day"],
+                include=["kind", "standing"],
+                condition=Q(asked_day__isnull=False),
+                name="answer_by_day_asked",
             ),
             # "Is there a later answer of the same conversation or order?"
             models.Index(fields=["account", "thread_key", "answered_at"], name="answer_thread"),

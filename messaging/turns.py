@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from messaging.models import Reply
+from messaging.choices import Reply
 
 TARGET = timedelta(hours=24)
 
@@ -25,8 +25,15 @@ class Kind(IntEnum):
     BUYER_MARKED = 1  # a buyer's message that needs no reply
     HUMAN = 2  # a person's public reply
     BOT = 3  # a machine's reply, which answers only where the account says so
-    OTHER = 4  # automatic messages, internal notes, platform notices
-    RESOLVED = 5  # the conversation was set to resolved
+    AUTOMATIC = 4  # a public message sent with nobody deciding: it answers nothing, but the buyer hears something
+    OTHER = 5  # internal notes, platform notices
+    RESOLVED = 6  # the conversation was set to resolved
+    CLOSED = 7  # it was set to closed
+    OPENED = 8  # it was set back to open or pending
+
+
+STATUS = (Kind.RESOLVED, Kind.CLOSED, Kind.OPENED)
+ANY_RESPONSE = (Kind.HUMAN, Kind.BOT, Kind.AUTOMATIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,8 @@ class Event:
     external_id: str = ""  # decides between equals, so that the order of arrival never does
 
     def sort_key(self) -> tuple[datetime, int, str]:
-        return (self.at, self.kind, self.external_id)
+        """Status changes of one instant keep the order of their source, whatever they change to."""
+        return (self.at, min(self.kind, Kind.RESOLVED), self.external_id)
 
 
 @dataclass(slots=True)
@@ -60,6 +68,8 @@ class TurnTimes:
     replied_at: datetime | None = None
     agent_id: int | None = None
     closed: bool = False  # the conversation was resolved while this turn was open
+    acknowledged_at: datetime | None = None  # of a first turn: the first response of any kind
+    handed_over: bool = False  # answered by another person than the answered turn before
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +88,9 @@ def seconds_between(start: datetime, end: datetime | None) -> int | None:
     return None if end is None else int((end - start).total_seconds())
 
 
-def reply_state(asked_at: datetime, replied_at: datetime | None, now: datetime) -> Reply:
+def reply_state(asked_at: datetime, replied_at: datetime | None, now: datetime, allowed: timedelta = TARGET) -> Reply:
     """How a wait stands: exactly 24:00:00 is still in time, for the answer and for the deadline alike."""
-    due_at = asked_at + TARGET
+    due_at = asked_at + allowed
     if replied_at is not None:
         return Reply.ON_TIME if replied_at <= due_at else Reply.LATE
     return Reply.PENDING if now <= due_at else Reply.NONE
@@ -92,14 +102,19 @@ def read_thread(events: Iterable[Event], *, bots_count: Callable[[datetime], boo
     `bots_count` says whether a bot's reply ends a turn that opened at this moment.
     """
     ordered = sorted(events, key=Event.sort_key)
-    messages = [event for event in ordered if event.kind != Kind.RESOLVED]
+    messages = [event for event in ordered if event.kind not in STATUS]
     opener = next((event for event in messages if event.kind in (Kind.BUYER, Kind.BUYER_MARKED, Kind.HUMAN)), None)
+    buyer_started = None if opener is None else opener.kind != Kind.HUMAN
+    turns = _turns(ordered, bots_count)
+    _note_handovers(turns)
+    if buyer_started and turns:
+        _note_acknowledgement(ordered, turns)
     return Thread(
         first_message_at=messages[0].at if messages else None,
         first_buyer_at=next((event.at for event in messages if event.kind in (Kind.BUYER, Kind.BUYER_MARKED)), None),
-        buyer_started=None if opener is None else opener.kind != Kind.HUMAN,
+        buyer_started=buyer_started,
         contacts=_contacts(ordered),
-        turns=_turns(ordered, bots_count),
+        turns=turns,
     )
 
 
@@ -128,10 +143,34 @@ def _turns(ordered: Sequence[Event], bots_count: Callable[[datetime], bool]) -> 
             current = waiting[-1]
             for turn in waiting:
                 # A turn left open by resolving is answered by a reply to the buyer's next message only within its own
-                # target; later it stays unanswered, so that an old case does not gain a reply of many days.
+                # 24 hours; later it stays unanswered, so that an old case does not gain a reply of many days.
                 if turn is current or event.at - turn.opened_at <= TARGET:
                     turn.replied_at, turn.agent_id = event.at, event.agent_id
             waiting = []
-        elif event.kind == Kind.RESOLVED and waiting:
+        elif event.kind in (Kind.RESOLVED, Kind.CLOSED) and waiting:
             waiting[-1].closed = True
     return turns
+
+
+def _note_handovers(turns: Iterable[TurnTimes]) -> None:
+    """A turn is handed over when its answer comes from another person than the last one known before it."""
+    last: int | None = None
+    for turn in turns:
+        if turn.agent_id is not None:
+            turn.handed_over = last is not None and turn.agent_id != last
+            last = turn.agent_id
+
+
+def _note_acknowledgement(ordered: Sequence[Event], turns: Sequence[TurnTimes]) -> None:
+    """What the buyer heard first, whoever or whatever sent it: up to the reply of the first turn, or the next turn."""
+    first = turns[0]
+    next_id = turns[1].opening_id if len(turns) > 1 and first.replied_at is None else None
+    begun = False
+    for event in ordered:
+        if event.kind == Kind.BUYER:
+            if begun and event.id == next_id:
+                return
+            begun = begun or event.id == first.opening_id
+        elif begun and event.kind in ANY_RESPONSE:
+            first.acknowledged_at = event.at
+            return

@@ -41,7 +41,8 @@ def make_conversation(
 ) -> Conversation:
     """A conversation from ("buyer", "2026-01-05 10:00") pairs.
 
-    Author words: buyer, agent, auto (automatic reply), bot, note (internal), system, marked (buyer, no reply needed).
+    Author words: buyer, agent, auto (automatic reply), bot, note (internal), system, marked (buyer, no reply needed);
+    "agent:kim" is another person than "agent", who is Sam. Status changes go into `status_events`, see `changes`.
     """
     external_id = values.pop("external_id", f"c-{next(_numbers)}")
     conversation = Conversation.objects.create(
@@ -50,13 +51,18 @@ def make_conversation(
         external_id=external_id,
         channel=values.pop("channel", "email"),
         resolved_at=at(resolved) if resolved else None,
-        status="resolved" if resolved else "open",
+        status=values.pop("status", "resolved" if resolved else "open"),
         **values,
     )
     for number, (author, moment) in enumerate(messages):
         make_message(conversation, author, moment, external_id=f"{external_id}-m{number}", recompute=False)
     recompute_conversations(account, [conversation.id], now)
     return conversation
+
+
+def changes(*events: tuple[str, str]) -> list[dict[str, str]]:
+    """The history of a conversation from ("resolved", "2026-01-05 11:00") pairs."""
+    return [{"at": at(moment).isoformat(), "status": status} for status, moment in events]
 
 
 AUTHORS: dict[str, dict[str, Any]] = {
@@ -75,8 +81,10 @@ def make_message(
 ) -> Message:
     account = conversation.account
     agent = None
+    author, _colon, name = author.partition(":")
     if author == "agent":
-        agent, _new = Agent.objects.get_or_create(account=account, system="test", external_id="sam", name="Sam")
+        name = name or "sam"
+        agent, _new = Agent.objects.get_or_create(account=account, system="test", external_id=name, name=name.title())
     message = Message.objects.create(
         account=account,
         conversation=conversation,

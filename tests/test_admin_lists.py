@@ -18,7 +18,7 @@ from intake.models import BatchReceipt, ImportRun, RawItem, RejectedRow
 from kpis.models import DayFailure, DayTotal, Heartbeat, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
-from messaging.models import Conversation, Message, MessageBody, Turn
+from messaging.models import Conversation, Message, MessageBody, ResponseTarget, Turn
 from orders.models import Claim, Order
 from sellers.marks import Mark
 from sellers.models import ApiToken, SellerAccount, User
@@ -183,6 +183,7 @@ def grow_figures(account: SellerAccount, day: date) -> None:
     DayFailure.objects.create(**where, failed_at=NOW)
     WeekReport.objects.create(account=account, ends_on=day, reason="closed", published_at=NOW)
     Heartbeat.objects.create(name=f"worker {day}", beat_at=NOW)
+    ResponseTarget.objects.create(account=account, valid_from=day, seconds=3600)
 
 
 def queries_of(console: Client, address: str) -> int:

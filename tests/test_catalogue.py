@@ -250,8 +250,11 @@ def test_a_csv_begins_with_a_byte_order_mark_and_tells_time_on_the_accounts_cloc
     sweep(NOW)
     text = "".join(csv_rows(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), account))
     assert text == (
-        '\ufeff"Opened","Conversation","Channel","Topic","First","Reply","Waited (seconds)","Answered by"\r\n'
-        '"2026-01-06T01:00:00+09:00","c","E-mail","","Yes","Answered within 24 hours",7200,"Sam"\r\n'
+        '\ufeff"Opened","Conversation","Channel","Topic","First","Reply","Waited (seconds)","Answered by",'
+        '"Due by its target","Against its target","Waited in business hours (seconds)",'
+        '"First response of any kind after (seconds)"\r\n'
+        '"2026-01-06T01:00:00+09:00","c","E-mail","","Yes","Answered within 24 hours",7200,"Sam",'
+        '"2026-01-07T01:00:00+09:00","Answered within the target","",7200\r\n'
     )
 
 
@@ -292,6 +295,9 @@ def test_a_long_csv_is_written_in_pieces_and_complete():
             replied_at=turn.replied_at,
             reply=turn.reply,
             reply_seconds=turn.reply_seconds,
+            target_seconds=turn.target_seconds,
+            due_at=turn.due_at,
+            target_reply=turn.target_reply,
             channel="email",
         )
         for message in messages

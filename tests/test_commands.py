@@ -228,13 +228,13 @@ def test_sweep_lapses_and_counts_until_nothing_waits(run):
     account, other = make_account("acme"), make_account("other")
     for shop in (account, other):
         make_conversation(shop, ("buyer", "2026-01-18 10:00"), now=at("2026-01-18 12:00"))
-    # The message's day and the turn's day; each deadline passes once for the message and once for the turn.
+    # The days of the message, of its turn and of the conversation; the deadline passes for the message and the turn.
     assert json.loads(run("sweep", "--account", "acme", "--now", MOMENT, "--json")) == {
-        "days": 2, "lapsed": 2, "waiting": 0, "failed": 0,
+        "days": 3, "lapsed": 2, "waiting": 0, "failed": 0,
     }  # fmt: skip
     assert set(Mark.objects.values_list("account_id", flat=True)) == {other.id}
     assert run("sweep", "--now", MOMENT) == (
-        "other: 2 days counted\n2 days counted, 2 deadlines passed, 0 marks wait.\n"
+        "other: 3 days counted\n3 days counted, 2 deadlines passed, 0 marks wait.\n"
     )
     assert run("sweep", "--now", MOMENT) == "0 days counted, 0 deadlines passed, 0 marks wait.\n"
 

@@ -7,8 +7,15 @@ from django.utils.translation import pgettext_lazy
 import messaging.lapse
 import orders.lapse
 from kpis.metrics import Column, Fact, Lapse
-from messaging.models import Author, Message, SurveyAnswer, Turn
+from messaging.models import Author, Conversation, Message, SurveyAnswer, Turn
 from orders.models import Order, Shipment
+
+CONVERSATION = (
+    Column(path="external_id", title=_("Conversation")),
+    Column(path="channel", title=_("Channel"), kind="choice"),
+    Column(path="topic", title=_("Topic")),
+    Column(path="outcome", title=_("Outcome"), kind="choice"),
+)
 
 contacts = Fact(
     slug="contacts",
@@ -44,6 +51,10 @@ turns = Fact(
         Column(path="reply", title=_("Reply"), kind="choice"),
         Column(path="reply_seconds", title=_("Waited"), kind="duration"),
         Column(path="agent__name", title=_("Answered by")),
+        Column(path="due_at", title=_("Due by its target"), kind="moment"),
+        Column(path="target_reply", title=_("Against its target"), kind="choice"),
+        Column(path="business_seconds", title=_("Waited in business hours"), kind="duration"),
+        Column(path="acknowledged_seconds", title=_("First response of any kind after"), kind="duration"),
     ),
 )
 
@@ -59,9 +70,81 @@ answers = Fact(
         Column(path="order_external_id", title=_("Order")),
         Column(path="conversation__topic", title=_("Topic")),
         Column(path="solved", title=_("Solved"), kind="yes_no"),
+        Column(path="value_number", title=_("Rating")),
+        Column(path="scale_max", title=_("Highest rating")),
+        Column(path="satisfied", title=_("Satisfied"), kind="yes_no"),
         Column(path="comment", title=_("Comment")),
         Column(path="external_id", title=_("Answer")),
     ),
+)
+
+surveys = Fact(
+    slug="surveys",
+    title=_("Surveys by the day buyers were asked"),
+    needs=_("Import survey answers with the moment the buyer was asked, also those that nobody answered"),
+    model=SurveyAnswer,
+    moment="asked_at",
+    columns=(
+        Column(path="asked_at", title=_("Asked"), kind="moment"),
+        Column(path="kind", title=_("Survey"), kind="choice"),
+        Column(path="conversation__external_id", title=_("Conversation")),
+        Column(path="order_external_id", title=_("Order")),
+        Column(path="answered_at", title=pgettext_lazy("when a buyer answered the survey", "Answered"), kind="moment"),
+        Column(path="external_id", title=_("Answer")),
+    ),
+)
+
+conversations = Fact(
+    slug="conversations",
+    title=_("Conversations by the day they began"),
+    needs=_("Import conversations and their messages"),
+    model=Conversation,
+    moment="first_message_at",
+    columns=(
+        Column(path="first_message_at", title=_("First message"), kind="moment"),
+        *CONVERSATION,
+        Column(path="human_replies", title=_("Replies by a person")),
+        Column(path="handovers", title=_("Hand-overs")),
+        Column(path="handover_seconds", title=_("Waited in hand-overs"), kind="duration"),
+    ),
+)
+
+first_resolutions = Fact(
+    slug="first_resolutions",
+    title=_("Conversations by the day they were first resolved"),
+    needs=_("Import conversations with their status changes"),
+    model=Conversation,
+    moment="first_resolved_at",
+    columns=(
+        Column(path="first_resolved_at", title=_("First resolved"), kind="moment"),
+        *CONVERSATION,
+        Column(path="first_resolution_seconds", title=_("Took until first resolved"), kind="duration"),
+    ),
+)
+
+resolutions = Fact(
+    slug="resolutions",
+    title=_("Conversations by the day they were last resolved"),
+    needs=_("Import conversations with their status changes"),
+    model=Conversation,
+    moment="last_resolved_at",
+    columns=(
+        Column(path="last_resolved_at", title=_("Resolved"), kind="moment"),
+        *CONVERSATION,
+        Column(path="full_resolution_seconds", title=_("Took in all"), kind="duration"),
+        Column(path="resolutions", title=_("Times resolved")),
+        Column(path="reopens", title=_("Times opened again")),
+        Column(path="one_touch", title=_("Solved with one reply"), kind="choice"),
+    ),
+)
+
+endings = Fact(
+    slug="endings",
+    title=_("Conversations by the day they ended"),
+    needs=_("Import conversations with their status changes"),
+    model=Conversation,
+    moment="ended_at",
+    columns=(Column(path="ended_at", title=_("Ended"), kind="moment"), *CONVERSATION),
 )
 
 orders_placed = Fact(
@@ -114,7 +197,7 @@ packages = Fact(
 FACTS = {
     fact.slug: fact
     for fact in (
-        answers, contacts, turns, orders_placed,
+        answers, surveys, contacts, turns, conversations, first_resolutions, resolutions, endings, orders_placed,
         packages,
     )
 }  # fmt: skip

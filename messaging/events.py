@@ -1,0 +1,63 @@
+"""What happened in a conversation, read from its messages and its status as the sources state them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from messaging.choices import Author, ConversationStatus, Direction, Outcome, Visibility
+from messaging.models import Conversation, Message
+from messaging.turns import Event, Kind
+
+CHANGES = {
+    ConversationStatus.RESOLVED: Kind.RESOLVED,
+    ConversationStatus.CLOSED: Kind.CLOSED,
+    ConversationStatus.OPEN: Kind.OPENED,
+    ConversationStatus.PENDING: Kind.OPENED,
+}
+
+
+def left_out(conversation: Conversation) -> Outcome | None:
+    """Why nothing in this conversation counts, or None."""
+    if conversation.deleted_at is not None:
+        return Outcome.DELETED
+    if conversation.merged_into_id is not None:
+        return Outcome.MERGED
+    if conversation.excluded:
+        return Outcome.EXCLUDED
+    return Outcome.SPAM if conversation.status == ConversationStatus.SPAM else None
+
+
+def events_of(conversation: Conversation, messages: Iterable[Message]) -> Iterator[Event]:
+    """The messages that are not deleted, and every change of the status, each once."""
+    for message in messages:
+        if message.deleted_at is None:
+            yield Event(message.sent_at, _kind(message), message.id, message.agent_id, message.external_id)
+    yield from _changes(conversation)
+
+
+def _kind(message: Message) -> Kind:
+    if message.author_kind == Author.BUYER:
+        if message.waits:
+            return Kind.BUYER
+        return Kind.OTHER if message.automatic else Kind.BUYER_MARKED
+    spoken = message.direction == Direction.OUTBOUND and message.visibility == Visibility.PUBLIC
+    if message.excluded or not spoken:
+        return Kind.OTHER
+    if message.author_kind == Author.BOT and (not message.automatic or message.automatic_reason == "bot"):
+        return Kind.BOT
+    if message.author_kind in (Author.AGENT, Author.BOT):
+        return Kind.AUTOMATIC if message.automatic else Kind.HUMAN
+    return Kind.OTHER
+
+
+def _changes(conversation: Conversation) -> Iterator[Event]:
+    """The history in its own order, and the stated moments that it does not name."""
+    known = set()
+    for number, change in enumerate(conversation.status_events):
+        kind = CHANGES.get(change.get("status"))
+        if kind is not None:
+            event = Event(datetime.fromisoformat(change["at"]), kind, external_id=f"{number:04}")
+            known.add((event.at, event.kind))
+            yield event
+    for moment, kind in ((conversation.resolved_at, Kind.RESOLVED), (conversation.closed_at, Kind.CLOSED)):
+        if moment is not None and (moment, kind) not in known:
+            yield Event(moment, kind)
