@@ -85,7 +85,12 @@ class BusinessCalendar(models.Model):
         verbose_name_plural = _("business calendars")
         constraints = [
             models.UniqueConstraint(fields=["account", "valid_from"], name="calendar_once"),
-            models.UniqueConstraint(fields=["valid_from"], condition=Q(account=None), name="calendar_of_all_once"),
+            models.UniqueConstraint(
+                fields=["valid_from"],
+                condition=Q(account=None),
+                name="calendar_of_all_once",
+                violation_error_message=_("For all accounts one is stored for this day already."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +117,12 @@ class Holiday(models.Model):
         verbose_name_plural = _("holidays")
         constraints = [
             models.UniqueConstraint(fields=["account", "day"], name="holiday_once"),
-            models.UniqueConstraint(fields=["day"], condition=Q(account=None), name="holiday_of_all_once"),
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=Q(account=None),
+                name="holiday_of_all_once",
+                violation_error_message=_("For all accounts one is stored for this day already."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -46,7 +46,10 @@ class SwitchChange(models.Model):
             models.CheckConstraint(condition=Q(name__in=Switch.values), name="switch_name"),
             models.UniqueConstraint(fields=["account", "name", "valid_from"], name="switch_once"),
             models.UniqueConstraint(
-                fields=["name", "valid_from"], condition=Q(account=None), name="switch_of_all_once"
+                fields=["name", "valid_from"],
+                condition=Q(account=None),
+                name="switch_of_all_once",
+                violation_error_message=_("For all accounts one is stored for this day already."),
             ),
         ]
 

@@ -21,7 +21,7 @@ from kpis.weeks import close_weeks
 from messaging.models import Conversation, Message, MessageBody, ResponseTarget, Turn
 from orders.models import Claim, Order
 from sellers.marks import Mark
-from sellers.models import ApiToken, SellerAccount, User
+from sellers.models import ApiToken, BusinessCalendar, Holiday, SellerAccount, SwitchChange, User
 from tests.console import WHY, batch, claim, fill, list_of, page_of, rows_found
 from tests.makers import NOW, make_account, make_conversation, make_order, make_user
 
@@ -164,7 +164,11 @@ def grow(account: SellerAccount, number: int) -> None:
         Group.objects.create(name=f"group {number} {index}").user_set.add(user)
         make_account()
         grow_deliveries(account, user, f"{number} {index}")
-        grow_figures(account, date(2030, 1, 1) + timedelta(days=number + index))
+        day = date(2030, 1, 1) + timedelta(days=number + index)
+        grow_figures(account, day)
+        BusinessCalendar.objects.create(account=account, valid_from=day)
+        Holiday.objects.create(account=account, day=day)
+        SwitchChange.objects.create(account=account, name="atoz_rule", value="all", valid_from=day)
 
 
 def grow_deliveries(account: SellerAccount, user: User, name: str) -> None:

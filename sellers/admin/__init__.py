@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from sellers.admin import accounts, audit, people
+from sellers.admin import accounts, audit, calendars, people, switches
 from sellers.admin.borrowed import name_columns
 
-__all__ = ["accounts", "audit", "people"]
+__all__ = ["accounts", "audit", "calendars", "people", "switches"]
 
 admin.site.site_header = admin.site.site_title = _("Staygreen console")
 admin.site.index_title = _("Look up, repair, administer")
