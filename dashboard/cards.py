@@ -86,7 +86,7 @@ class Card:
     @property
     def change(self) -> Change | None:
         """Since that week."""
-        return None if self.earlier is None else change(self.metric, self.earlier.value, self.reading.value)
+        return change(self.earlier, self.reading)
 
     @property
     def median(self) -> str:

@@ -117,6 +117,13 @@ def kept_rule(metric: Metric, kept: dict[str, Any] | None) -> Rule:
     return Rule(days=kept["days"], lag=kept["lag"], minimum=kept["minimum"], target=target)
 
 
+def kept_stats(kept: dict[str, str | None] | None) -> dict[str, Fraction | None] | None:
+    """Mean, median and 90th percentile of a published figure in seconds, as exact as they were."""
+    if kept is None:
+        return None
+    return {name: None if text is None else Fraction(text) for name, text in kept.items()}
+
+
 def _readings(account: SellerAccount, report: WeekReport) -> list[Reading]:
     rows: Iterable[WeekReading] = report.readings.order_by("id")
     return [_reading(account, row) for row in rows if row.metric in METRICS]
@@ -124,7 +131,6 @@ def _readings(account: SellerAccount, report: WeekReport) -> list[Reading]:
 
 def _reading(account: SellerAccount, row: WeekReading) -> Reading:
     metric = METRICS[row.metric]
-    stats = None if row.stats is None else {name: _fraction(text) for name, text in row.stats.items()}
     return Reading(
         metric=metric,
         account=account,
@@ -138,12 +144,8 @@ def _reading(account: SellerAccount, row: WeekReading) -> Reading:
         band=Band(row.band),
         carried_from=row.carried_from,
         counted_now=row.counted_now,
-        stats=stats,
+        stats=kept_stats(row.stats),
     )
-
-
-def _fraction(text: str | None) -> Fraction | None:
-    return None if text is None else Fraction(text)
 
 
 SAID = ("value", "numerator", "denominator", "n", "band", "state", "window_from", "window_to", "stats", "rule")

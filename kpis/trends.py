@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from kpis.metrics import Metric, Rule, Window
 from kpis.models import WeekReading, WeekReport
-from kpis.published import kept_rule
+from kpis.published import kept_rule, kept_stats
 from kpis.readings import State
 from kpis.targets import Band
 from kpis.units import display
@@ -35,6 +35,7 @@ class TrendPoint:
     window_to: date
     carried_from: date | None
     counted_now: int | None  # of a carried score: the answers of the week itself
+    stats: dict[str, Fraction | None] | None  # seconds: mean, median, p90
     reason: WeekReport.Reason  # why this revision was published
     rule: Rule  # that judged this week
     rule_changed: bool  # it is another one than judged the week before
@@ -121,6 +122,7 @@ def _point(metric: Metric, row: WeekReading, before: WeekReading | None) -> Tren
         window_to=row.window_to,
         carried_from=row.carried_from,
         counted_now=row.counted_now,
+        stats=kept_stats(row.stats),
         reason=WeekReport.Reason(row.report.reason),
         rule=kept_rule(metric, row.rule),
         rule_changed=before is not None and None not in (before.rule, row.rule) and before.rule != row.rule,

@@ -1,17 +1,19 @@
 """Changes between figures, where to look first, and who waits now: worked out by hand."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from django.db.models import Q
 
 from kpis.attention import pressing, worse_side
 from kpis.catalogue import METRICS
-from kpis.changes import change
+from kpis.changes import Evidence, Goodness, change, counts_differ, evidence, newcombe, spread
 from kpis.fleet import together, worst_first
-from kpis.metrics import Side, Window
+from kpis.metrics import Coverage, Rule, Share, Side, Tally, Window
 from kpis.readings import Reading
-from kpis.targets import Band
+from kpis.targets import AtLeast, Band
 from kpis.waiting import Waiting, waiting
 from sellers.models import SellerAccount
 from tests.makers import NOW, make_account, make_conversation
@@ -21,11 +23,27 @@ LATE = METRICS["late_response_rate"]
 WITHIN = METRICS["within_24h_rate"]
 SHIPMENTS = METRICS["late_shipment_rate"]
 FIRST = METRICS["first_response_time"]
+WORDS = {"title": "A metric", "help": "Of these rows.", "group": "Tests", "fact": FIRST.fact, "of": Q(), "source": ""}
+COUNT = Tally(slug="count", rule=Rule(days=7), **WORDS)
+CHANNELS = Coverage(slug="channels", rule=Rule(days=30), by="channel", expected_from="expected_channels", **WORDS)
 TODAY = date(2026, 1, 20)
 
 
-def told(metric, earlier, later):
-    found = change(metric, earlier, later)
+def figure(metric, value, n, **values):
+    """A figure of `n` rows, of a share with as many hits as the value says."""
+    value = Fraction(value)
+    hits = value * n / metric.base if isinstance(metric, Share) else None
+    return Reading(
+        metric=metric,
+        account=SellerAccount(key="mine"),
+        value=value,
+        numerator=None if hits is None else round(hits),
+        **{"window": Window(TODAY, TODAY), "rule": metric.rule, "n": n, **values},
+    )
+
+
+def told(metric, earlier, later, n=100_000, **values):
+    found = change(figure(metric, earlier, n, **values), figure(metric, later, n, **values))
     return found and (found.direction, found.goodness, found.display)
 
 
@@ -37,24 +55,101 @@ def told(metric, earlier, later):
         (LATE, "0.096", "0.088", ("down", "good", "0.80 pts")),
         (LATE, "0.088", "0.096", ("up", "bad", "0.80 pts")),
         (WITHIN, "0.95", "0.96", ("up", "good", "1.00 pts")),
-        (FIRST, "3600", "7200", ("up", "neutral", "1 h")),  # no target: neither good nor bad
+        (CHANNELS, "0.5", "0.75", ("up", "neutral", "25.00 pts")),  # no target: neither good nor bad
         (SCORE, "7.4", "7.4", ("flat", "neutral", "0.0")),
     ],
 )
 def test_direction_and_goodness_are_two_things(metric, earlier, later, expected):
-    assert told(metric, Fraction(earlier), Fraction(later)) == expected
+    assert told(metric, earlier, later) == expected
 
 
 def test_a_change_is_what_a_reader_gets_by_subtracting_the_shown_figures():
     # 7.19 is shown as 7.1 and 7.46 as 7.4: the reader sees 0.3, whatever the exact difference of 0.27 says.
-    assert told(SCORE, Fraction("7.19"), Fraction("7.46")) == ("up", "good", "0.3")
+    assert told(SCORE, "7.19", "7.46") == ("up", "good", "0.3")
     # 7.41 and 7.49 are both shown as 7.4.
-    assert told(SCORE, Fraction("7.41"), Fraction("7.49")) == ("flat", "neutral", "0.0")
+    assert told(SCORE, "7.41", "7.49") == ("flat", "neutral", "0.0")
 
 
 def test_without_one_of_the_figures_there_is_no_change():
-    assert change(SCORE, None, Fraction(7)) is None
-    assert change(SCORE, Fraction(7), None) is None
+    known = figure(SCORE, 7, 40)
+    assert change(None, known) is None
+    assert change(replace(known, value=None), known) is None
+    assert change(known, replace(known, value=None)) is None
+
+
+def test_the_rule_in_force_says_which_way_is_good():
+    rule = Rule(days=30, target=AtLeast("10", "20"))  # somebody wants many of them
+    assert told(LATE, "0.05", "0.15", rule=rule) == ("up", "good", "10.00 pts")
+
+
+# --- More than chance? -----------------------------------------------------------------------------------------------
+
+
+def test_two_shares_differ_when_newcombes_interval_leaves_out_nothing():
+    # Newcombe 1998, table II, method 10: 56 of 70 against 48 of 80 is 0.0524 to 0.3339; 9 of 10 against 3 of 10 is
+    # 0.1705 to 0.8090; 5 of 56 against 0 of 29 is -0.0381 to 0.1926.
+    assert newcombe((48, 80), (56, 70)) == pytest.approx((0.0524, 0.3339), abs=0.00005)
+    assert newcombe((3, 10), (9, 10)) == pytest.approx((0.1705, 0.8090), abs=0.00005)
+    assert newcombe((0, 29), (5, 56)) == pytest.approx((-0.0381, 0.1926), abs=0.00005)
+
+
+def test_a_score_that_chance_could_have_moved_is_about_the_same():
+    # 22 of 40 against 30 of 40: 5.5 and 7.5, and still -0.0086 to 0.3863 of a share. With 31 it is 0.0178 to 0.4077.
+    near = change(figure(SCORE, "5.5", 40), figure(SCORE, "7.5", 40))
+    far = change(figure(SCORE, "5.5", 40), figure(SCORE, "7.75", 40))
+    assert (near.evidence, near.goodness, near.display) == (Evidence.CHANCE, Goodness.NEUTRAL, "2.0")
+    assert (far.evidence, far.goodness, far.display) == (Evidence.CLEAR, Goodness.GOOD, "2.2")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "clear"),
+    [
+        (0, 3, False),  # 3 against 1.96 x sqrt(3) = 3.39
+        (0, 4, True),  # 4 against 1.96 x sqrt(4) = 3.92
+        (10, 19, False),  # 9 against 1.96 x sqrt(29) = 10.56
+        (10, 25, True),  # 15 against 1.96 x sqrt(35) = 11.60
+        (25, 10, True),
+        (0, 0, False),
+    ],
+)
+def test_counts_scatter_by_the_root_of_what_is_expected(earlier, later, clear):
+    assert counts_differ(earlier, later) is clear
+
+
+def test_a_count_over_another_number_of_days_is_not_compared():
+    week, day = Window(TODAY - timedelta(days=6), TODAY), Window(TODAY, TODAY)
+    many = figure(COUNT, 100, 100, window=week)
+    assert evidence(many, figure(COUNT, 10, 10, window=week)) is Evidence.CLEAR
+    assert evidence(many, figure(COUNT, 10, 10, window=day)) is Evidence.UNKNOWN
+
+
+def test_times_are_compared_by_their_ratio():
+    # The slowest tenth begins at 3.6 times the median: s = ln 3.6 / 1.2816 = 0.9995, spread sqrt(e^0.999 - 1) = 1.310.
+    # Of 100 times each, chance is up to 1.96 x sqrt(2 x 1.310^2 / 100) = 0.363 in ln: a factor of 1.438.
+    stats = {"mean": None, "median": Fraction(1000), "p90": Fraction(3600)}
+    assert spread(stats) == pytest.approx(1.310, abs=0.001)
+    hour = figure(FIRST, 3600, 100, stats=stats)
+    assert evidence(hour, figure(FIRST, 3600 * Fraction("1.42"), 100, stats=stats)) is Evidence.CHANCE
+    assert evidence(hour, figure(FIRST, 3600 * Fraction("1.45"), 100, stats=stats)) is Evidence.CLEAR
+    assert evidence(hour, figure(FIRST, 3600 / Fraction("1.45"), 100, stats=stats)) is Evidence.CLEAR
+
+
+def test_times_that_hardly_scatter_are_taken_to_scatter_by_chance():
+    # Of 20 times each, at a spread of 1, chance is up to 1.96 x sqrt(2 / 20) = 0.620: a factor of 1.859.
+    stats = {"mean": None, "median": Fraction(3600), "p90": Fraction(3700)}
+    assert spread(stats) == 1
+    hour = figure(FIRST, 3600, 20, stats=stats)
+    assert evidence(hour, figure(FIRST, 3600 * Fraction("1.8"), 20, stats=stats)) is Evidence.CHANCE
+    assert evidence(hour, figure(FIRST, 3600 * Fraction("1.9"), 20, stats=stats)) is Evidence.CLEAR
+
+
+def test_where_nothing_says_how_rows_scatter_nothing_is_claimed():
+    hour, two = figure(FIRST, 3600, 20), figure(FIRST, 7200, 20)  # without median and percentile
+    found = change(hour, two)
+    assert (found.evidence, found.goodness, found.display) == (Evidence.UNKNOWN, Goodness.NEUTRAL, "1 h")
+
+
+# --- Where to look first ---------------------------------------------------------------------------------------------
 
 
 def reading(account, metric, hits, n):
@@ -62,6 +157,7 @@ def reading(account, metric, hits, n):
     return Reading(
         metric=metric,
         account=account,
+        rule=metric.rule,
         window=Window(TODAY, TODAY),
         value=value,
         numerator=hits,

@@ -289,12 +289,24 @@ def test_a_score_carried_over_says_from_when():
 
 def test_a_change_is_told_apart_from_whether_it_is_good():
     account = make_account("mine")
+    for _number in range(10):
+        make_conversation(account, ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 12:00"))
+        make_conversation(account, ("buyer", "2026-01-19 10:00"), ("agent", "2026-01-20 11:00"))  # 25 hours
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    # Late responses rose from 0 of 10 in the published week to 10 of 20 on Monday, and that is worse.
+    assert re.search(r'class="delta bad">.{0,120}#up.{0,120}50\.00 pts', page)
+
+
+def test_a_change_that_chance_can_make_gets_no_arrow():
+    account = make_account("mine")
     make_conversation(account, ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 12:00"))
     make_conversation(account, ("buyer", "2026-01-19 10:00"), ("agent", "2026-01-20 11:00"))  # 25 hours
     count()
-    page = text_of(client_of(account).get("/accounts/mine/"))
-    # Late responses rose from 0 % in the published week to 50 % on Monday, and that is worse.
-    assert re.search(r'class="delta bad">.{0,120}#up.{0,120}50\.00 pts', page)
+    page = text_of(client_of(account).get("/accounts/mine/late_response_rate/"))
+    # From 0 of 1 to 1 of 2: 50 points that say nothing.
+    assert "about the same" in page
+    assert "50.00 pts" not in page
 
 
 def test_the_times_show_mean_median_and_slowest_tenth():

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dashboard.cards import Card
+from kpis.changes import Evidence, evidence
 from kpis.metrics import Metric, Score
 from kpis.trends import TrendPoint
 
@@ -17,13 +18,18 @@ WIDTH, HEIGHT, EDGE = 96, 32, 4
 
 @register.inclusion_tag("dashboard/_sparkline.html")
 def sparkline(card: Card) -> dict[str, Any]:
-    """The card's weeks as a small line: gaps stay gaps, the last figure carries its colour as a shape."""
+    """The card's weeks as a small line: gaps stay gaps, the last figure carries its colour as a shape.
+
+    The line is faint where its ends differ by no more than chance.
+    """
     metric, line = card.metric, card.line
     known = [(index, figure, figure.value) for index, figure in enumerate(line) if figure.value is not None]
     if len(known) < 2:
         return {"empty": True}
-    target = metric.rule.target
+    target = card.reading.rule.target
     limit = None if target is None else float(target.limit)
+    first, newest = known[0][1], known[-1][1]
+    calm = evidence(first, newest) is Evidence.CHANCE
     heights = {index: float(value * metric.unit.scale) for index, _figure, value in known}
     # Scores share one scale, so that rows of a table can be compared; other figures fill theirs.
     floor, ceiling = (5.0, 9.0) if isinstance(metric, Score) else (heights[known[0][0]],) * 2
@@ -37,20 +43,21 @@ def sparkline(card: Card) -> dict[str, Any]:
         return round(HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE), 1)
 
     steps = [f"{'L' if index - 1 in heights else 'M'}{x(index)} {y(height)}" for index, height in heights.items()]
-    last, newest, _value = known[-1]
+    last = known[-1][0]
+    label = _("%(metric)s over %(weeks)d weeks, from %(first)s to %(last)s") % {
+        "metric": metric.title,
+        "weeks": len(card.points),
+        "first": first.display,
+        "last": newest.display,
+    }
     return {
         "path": "".join(steps),
         "limit": y(limit) if limit is not None and low <= limit <= high else None,
         "x": x(last),
         "y": y(heights[last]),
         "band": newest.band.value,
-        "label": _("%(metric)s over %(weeks)d weeks, from %(first)s to %(last)s")
-        % {
-            "metric": metric.title,
-            "weeks": len(card.points),
-            "first": known[0][1].display,
-            "last": newest.display,
-        },
+        "calm": calm,
+        "label": _("%(sentence)s: about the same") % {"sentence": label} if calm else label,
     }
 
 
