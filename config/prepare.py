@@ -15,9 +15,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from config import keys
 from config.checks import serious_errors
+from sellers.derivation import catch_up
 from sellers.models import SellerAccount
 
 FIRST_NAME = "admin"
@@ -42,6 +44,7 @@ def prepare(say: Say, *, demo: bool = False) -> Login | None:
     ready_keys()
     refuse_bad_settings()
     migrate(say)
+    catch_up(timezone.now(), say)
     login = first_login(say)
     collect_static(say)
     if demo:

@@ -9,9 +9,9 @@ from django.dispatch import receiver
 from messaging.recompute import recompute_account, recompute_turns
 from messaging.targets import ResponseTarget, accounts_of
 from sellers.models import SellerAccount
-from sellers.switches import CALENDARS, HOLIDAYS, switched
+from sellers.switches import CALENDARS, DERIVED, HOLIDAYS, switched
 
-DECISIVE = {"bots_count", "time_zone"}  # another zone moves turns to days on which another rule may hold
+DECISIVE = {"bots_count", "time_zone", DERIVED}  # another zone moves turns to days on which another rule may hold
 
 
 BUSINESS_HOURS = {CALENDARS, HOLIDAYS}

@@ -7,10 +7,10 @@ from django.dispatch import receiver
 
 from orders.recompute import recompute_account
 from sellers.models import SellerAccount
-from sellers.switches import switched
+from sellers.switches import DERIVED, switched
 
 # Another zone moves orders to days on which another rule may hold; the marketplace decides how packages count.
-DECISIVE = {"atoz_rule", "marketplace", "pop_counts_messages", "time_zone"}
+DECISIVE = {"atoz_rule", "marketplace", "pop_counts_messages", "time_zone", DERIVED}
 
 
 @receiver(switched)

@@ -29,6 +29,8 @@ __all__ = [
     "User",
 ]
 
+DERIVATION = 2  # raise it when a derived column is new or gets another meaning: every account is then derived anew
+
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MOST_HANDLING_DAYS = 30
 
@@ -140,6 +142,7 @@ class SellerAccount(models.Model):
         validators=[validate_channels],
         help_text=_("Where buyers can reach this shop; channel diversity compares with them."),
     )
+    derivation = models.PositiveSmallIntegerField(default=DERIVATION, editable=False)
     # The last day of the newest published week: a change of a day up to here is late.
     published_until = models.DateField(null=True, editable=False)
     demo = models.BooleanField(_("sample data"), default=False, editable=False)

@@ -13,13 +13,14 @@ from sellers.facts import restamp
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
-__all__ = ["CALENDARS", "HOLIDAYS", "Switches", "follow", "follow_dated", "switched", "switches_of"]
+__all__ = ["CALENDARS", "DERIVED", "HOLIDAYS", "Switches", "follow", "follow_dated", "switched", "switches_of"]
 
 # Names of changes that are no column of the account.
 CALENDARS, HOLIDAYS = "calendars", "holidays"
+DERIVED = "derived"  # a newer release derives more, or otherwise
 
-# Sent with the account, the names of what changed (columns, dated switches, CALENDARS, HOLIDAYS) and the moment;
-# messaging and orders listen. The sender has taken the account's writing lock.
+# Sent with the account, the names of what changed (columns, dated switches, and the three names above) and the moment;
+# messaging, orders and intake listen. The sender has taken the account's writing lock.
 switched = Signal()
 
 
@@ -31,7 +32,7 @@ def follow(
     A new zone reads every row of the account; a new rule recomputes every order or conversation.
     """
     lock_for_writing(account.id)
-    if "time_zone" in names:
+    if names & {"time_zone", DERIVED}:
         restamp(account, report)
     switched.send(SellerAccount, account=account, names=names, now=now)
 

@@ -1,0 +1,55 @@
+"""After an upgrade, what an older release wrote is derived anew once, and a second start finds nothing to do."""
+
+import pytest
+from django.db.models import QuerySet
+
+from intake.gate import ingest
+from messaging.models import Conversation, Message, SurveyAnswer, Turn
+from orders.models import Mention, Order
+from sellers.derivation import catch_up
+from sellers.models import DERIVATION, SellerAccount
+from tests.makers import make_account
+from tests.test_gate import NOW, batch, conversation, message, order
+
+pytestmark = pytest.mark.django_db
+
+DERIVING = (Conversation, Message, Turn, SurveyAnswer, Order)
+
+
+def derived():
+    """Every derived column of every row, and who wrote about which order."""
+    rows = {model: list(model.objects.order_by("pk").values("pk", *model.derived)) for model in DERIVING}
+    return rows, list(Mention.objects.order_by("order_external_id").values("order_external_id", "by_buyer"))
+
+
+def test_rows_of_an_older_release_are_derived_anew_once():
+    account = make_account("acme", derivation=1)
+    ingest(
+        account,
+        batch(
+            conversation(order_external_ids=["o-1"]),
+            message(),
+            message("m-2", author_kind="agent", direction="outbound", sent_at="2026-11-10T15:00:00Z"),
+            order(ship_by_at="2026-11-05T10:00:00Z"),
+            {
+                "type": "survey_answer", "external_id": "s-1", "kind": "solved", "solved": True,
+                "conversation_external_id": "c-1", "answered_at": "2026-11-11T10:00:00Z",
+            },
+        ),
+        owner="test",
+        now=NOW,
+    )  # fmt: skip
+    before = derived()
+    assert before[1] == [{"order_external_id": "o-1", "by_buyer": True}]
+    # As if the columns had just been added: plain querysets, which derive and mark nothing.
+    Mention.objects.all().delete()
+    QuerySet(Conversation).update(first_message_at=None, buyer_started=None)
+    QuerySet(Order).update(perfect=True, refunded=True, shipment=0)
+    QuerySet(SurveyAnswer).update(standing=2)
+    QuerySet(Turn).update(reply=1, reply_seconds=None, replied_at=None)
+    said: list[str] = []
+    assert catch_up(NOW, said.append) == 1
+    assert derived() == before
+    assert said == ["acme: working out what this release derives from its rows ..."]
+    assert SellerAccount.objects.get().derivation == DERIVATION
+    assert catch_up(NOW, said.append) == 0
