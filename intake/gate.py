@@ -17,7 +17,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from intake import raw
+from intake import arriving, raw
 from intake.codes import ErrorCode, Problem, WarningCode, printable
 from intake.contract import SCHEMA
 from intake.fields import Cleaning
@@ -27,6 +27,7 @@ from intake.quarantine import set_aside
 from intake.rows import Bad, Row
 from intake.statements import OBSERVED_AT, SYSTEM, Statement, read_statement
 from intake.writing import write
+from sellers.arrivals import note_nothing_new
 from sellers.models import SellerAccount
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,7 @@ def take(
         _store(
             known[key], [statements[position] for position in wanted], [outcomes[p] for p in wanted], now, raw_item_id
         )
+        arriving.note(known[key], [statements[one] for one in positions if outcomes[one].problem is None], now)
     return Taken(outcomes)
 
 
@@ -245,6 +247,8 @@ def ingest(
         if held.answer is not None:
             return dict(held.answer)
         taken = take(rows, account=account, now=now, raw_item_id=receipt.raw_item_id, accounts=accounts)
+        if not rows:
+            note_nothing_new(account.id, defaults["system"], min(defaults["observed_at"], now))
         rejected = set_aside(receipt.raw_item_id, rows, taken.outcomes, "api.ingest", now)
         counts = taken.counts()
         answer = _answer(receipt.batch_id, counts, taken.outcomes, rejected)

@@ -32,6 +32,7 @@ class Statement:
     values: dict[str, Any]  # by field, None: known to be empty
     about: dict[str, Any] = field(default_factory=dict)  # what it says about its conversation or agent
     warnings: list[tuple[str, WarningCode]] = field(default_factory=list)
+    heard_at: datetime | None = None  # when the source was looked at; None: no source speaks, or nobody said when
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -96,6 +97,7 @@ def read_statement(
         system=_system(record, defaults, cleaning),
         external_id=values["external_id"],
         version=_version(record, defaults, cleaning),
+        heard_at=_heard_at(defaults, cleaning),
         values=values,
         about=about,
         warnings=cleaning.warnings,
@@ -132,6 +134,16 @@ def _version(record: dict[str, Any], defaults: Mapping[str, Any], cleaning: Clea
     if isinstance(observed, datetime):
         return milliseconds(observed)
     return milliseconds(OBSERVED_AT.clean(observed, cleaning))
+
+
+def _heard_at(defaults: Mapping[str, Any], cleaning: Cleaning) -> datetime | None:
+    observed = defaults.get("observed_at")
+    if isinstance(observed, datetime):
+        return observed
+    try:
+        return OBSERVED_AT.clean(observed, cleaning)
+    except Problem:
+        return None  # the record has a version of its own, or it would have been refused before
 
 
 def _keep_aside(unknown: dict[str, Any], values: dict[str, Any], extra: RecordField, cleaning: Cleaning) -> None:

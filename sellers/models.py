@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from sellers.arrivals import Arrival
 from sellers.calendars import BusinessCalendar, Holiday
 from sellers.channels import expected_by_default, validate_channels
 from sellers.dated_switches import SwitchChange
@@ -19,6 +20,7 @@ from sellers.marks import Mark
 
 __all__ = [
     "ApiToken",
+    "Arrival",
     "BusinessCalendar",
     "Holiday",
     "LateChange",
