@@ -46,7 +46,7 @@ def test_rows_of_an_older_release_are_derived_anew_once():
     QuerySet(Conversation).update(first_message_at=None, buyer_started=None)
     QuerySet(Order).update(perfect=True, refunded=True, shipment=0)
     QuerySet(SurveyAnswer).update(standing=2)
-    QuerySet(Turn).update(reply=1, reply_seconds=None, replied_at=None)
+    QuerySet(Turn).update(first=False, topic="stale")
     said: list[str] = []
     assert catch_up(NOW, said.append) == 1
     assert derived() == before
