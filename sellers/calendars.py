@@ -157,6 +157,7 @@ EPOCH_ORDINAL = EPOCH.toordinal()
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000  # in microseconds, in which everything below is counted: whole numbers, so that parts add up
 DAY = 86_400 * SECOND
+END = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 HORIZON_DAYS = 366 * 50  # nothing is due later than that
 
 
@@ -269,7 +270,7 @@ def business_due_at(start: datetime, seconds: int, calendars: Sequence[Calendar]
 
 def _in_force(calendars: Sequence[Calendar]) -> Iterator[tuple[Calendar, int, int]]:
     """Each calendar with the moments from which and until which it is in force, newest first."""
-    until = _microseconds(datetime.max.replace(tzinfo=UTC))
+    until = END
     for calendar in reversed(calendars):
         if calendar.since < until:  # days of two zones may begin in the other order
             yield calendar, calendar.since, until

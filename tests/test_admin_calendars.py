@@ -11,10 +11,11 @@ from django.urls import reverse
 from orders.models import Claim, ClaimStatus, Order
 from orders.recompute import recompute_orders
 from sellers.audit import entries_of
+from sellers.marks import Mark
 from sellers.models import BusinessCalendar, Holiday, SwitchChange
 from sellers.switches import switched
-from tests.console import WHY, fill_in, list_of, page_of, said, shown
-from tests.makers import NOW, at, make_account, make_order, make_user
+from tests.console import WHY, fill_in, list_of, marked_days, page_of, said, shown
+from tests.makers import NOW, at, make_account, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +179,22 @@ def test_several_holidays_are_removed_together_and_each_account_is_followed_once
     assert "3 rows were removed" in said(console.post(list_of(Holiday), again, follow=True))
     assert not Holiday.objects.exists()
     assert heard == [(first, {"holidays"}), (second, {"holidays"})]
+
+
+def test_a_calendar_and_a_holiday_change_the_business_time_of_stored_turns_and_mark_their_day(console):
+    account = make_account()
+    conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-06 10:00"))
+    assert conversation.turns.get().business_seconds is None
+    days = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), "08:00-18:00")
+    fill_in(console, reverse(CALENDAR_ADD), valid_from="2026-01-01", reason=WHY, **days)
+    assert conversation.turns.get().business_seconds == 10 * 3600  # Monday 10-18, Tuesday 08-10
+    Mark.objects.all().delete()
+    fill_in(console, reverse(HOLIDAY_ADD), account=account.pk, days="2026-01-06 Epiphany", reason=WHY)
+    turn = conversation.turns.get()
+    assert (turn.business_seconds, turn.reply_seconds) == (8 * 3600, 24 * 3600)
+    assert marked_days("turns") == {date(2026, 1, 5)}
+    console.post(reverse("admin:sellers_holiday_delete", args=[Holiday.objects.get().pk]), {"reason": WHY})
+    assert conversation.turns.get().business_seconds == 10 * 3600
 
 
 # --- Dated switches --------------------------------------------------------------------------------------------------
