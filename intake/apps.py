@@ -7,4 +7,9 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Data in")
 
     def ready(self) -> None:
-        from intake import switches  # noqa: F401  # importing connects it; models must be loaded first
+        from auditlog.registry import auditlog  # all of these need models, which are loaded by now
+
+        from intake import switches  # noqa: F401  # importing connects it
+        from intake.models import Correction
+
+        auditlog.register(Correction, include_fields=["state", "kind", "case_number"])

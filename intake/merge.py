@@ -5,11 +5,14 @@ nothing", then by the text of the value, so that any order and any repetition of
 `SourceRow.stated` holds, as JSON, {"<version>": bits of the fields stated in that version}, and beside it
 
     held    values that stand but cannot be in their column: a cleared field whose column has a default, a value that
-            contradicts another one of a different age, a list that messages have added to
+            contradicts another one of a different age, a list that messages have added to, a value that a person has
+            put another one over, a conversation that was merged into another one
     orders  the order IDs that messages have added to their conversation
+    pinned  {"<field>": {"value": what a person decided, "said": what stood when they did}}; the column shows the
+            value, whatever the sources state meanwhile, and their statements go on merging underneath
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +21,7 @@ from intake.places import World
 from intake.record import RecordType
 from intake.statements import Statement
 
-HELD, ORDERS = "held", "orders"
+HELD, ORDERS, PINNED = "held", "orders", "pinned"
 ORDER_IDS = "order_external_ids"
 
 
@@ -41,6 +44,7 @@ class Merged:
         self.bits = {int(version): bits for version, bits in row.stated.items() if version.isdigit()}
         self.held: dict[str, Any] = dict(row.stated.get(HELD, {}))
         self.orders: list[str] = list(row.stated.get(ORDERS, ()))
+        self.pinned: dict[str, dict[str, Any]] = dict(row.stated.get(PINNED, {}))
         self.columns: set[str] = set()
         self.changed = False
 
@@ -64,13 +68,69 @@ class Merged:
             self._settle([self.kind.bits[ORDER_IDS]])
         self._state(version, {name: value for name, value in values.items() if name in self.kind.bits})
 
+    def pin(self, values: Mapping[str, Any]) -> None:
+        """Show these values from now on, whatever the sources state; None for "known to be empty"."""
+        self._hold(values)
+        for name, value in values.items():
+            field = self.kind.bits[name]
+            self.pinned[name] = {"value": field.to_wire(value), "said": field.to_wire(self.value(field))}
+        self._settle(self.kind.bits[name] for name in values)
+
+    def unpin(self, names: Iterable[str]) -> None:
+        """Show what the sources state again."""
+        pinned = [name for name in names if name in self.pinned]
+        self._hold(pinned)
+        for name in pinned:
+            del self.pinned[name]
+        self._settle(self.kind.bits[name] for name in pinned)
+
+    def settle_again(self, names: Iterable[str]) -> None:
+        """Put what stands into its columns once more, because what it points at leads elsewhere now."""
+        names = list(names)
+        self._hold(names)
+        self._settle((self.kind.bits[name] for name in names), anew=True)
+
+    def disagreements(self) -> dict[str, tuple[Any, Any]]:
+        """Fields of which the source now says neither what a person decided nor what it said then: (pinned, said)."""
+        found = {}
+        for name, pin in self.pinned.items():
+            field = self.kind.bits[name]
+            said = self.value(field)
+            if said not in (field.from_wire(pin["value"]), field.from_wire(pin["said"])):
+                found[name] = (pin["value"], field.to_wire(said))
+        return found
+
+    def _hold(self, names: Iterable[str]) -> None:
+        """Remember what stands in columns that no version speaks for, before something else is shown there.
+
+        Also in those that a rule compares with them.
+        """
+        wanted = set(names)
+        for check in self.kind.checks:
+            if not wanted.isdisjoint((*check.names, check.holds)):
+                wanted |= {*check.names, check.holds}
+        for name in wanted:
+            field = self.kind.bits[name]
+            stands = field.place.load(self.row)
+            if self._version(field) is None and name not in self.held and name not in self.pinned:
+                if name == ORDER_IDS:
+                    stands = [order_id for order_id in stands or () if order_id not in self.orders] or None
+                if stands is not None:
+                    self.held[name] = field.to_wire(stands)
+
     def finish(self) -> bool:
         """Write the versions back to the row; True if they differ from what was stored."""
+        for name in list(self.held):
+            field = self.kind.bits[name]
+            if field.place.load(self.row) == self.value(field):
+                del self.held[name]
         stated: dict[str, Any] = {str(version): bits for version, bits in sorted(self.bits.items())}
         if self.held:
             stated[HELD] = self.held
         if self.orders:
             stated[ORDERS] = self.orders
+        if self.pinned:
+            stated[PINNED] = self.pinned
         moved = bool(stated != self.row.stated)
         self.row.stated = stated
         return moved
@@ -80,6 +140,11 @@ class Merged:
         if field.name in self.held:
             return field.from_wire(self.held[field.name])
         return None if self._version(field) is None else field.place.load(self.row)
+
+    def shown(self, field: Field) -> Any:
+        """The value that is to be seen: what a person decided, else what stands."""
+        pin = self.pinned.get(field.name)
+        return self.value(field) if pin is None else field.from_wire(pin["value"])
 
     def complete(self) -> bool:
         """Whether the row can be stored: a delete notice may come before its record."""
@@ -126,7 +191,7 @@ class Merged:
                 del self.bits[known]
         self.bits[version] = self.bits.get(version, 0) | field.bit
 
-    def _settle(self, changed: Iterable[Field]) -> None:
+    def _settle(self, changed: Iterable[Field], anew: bool = False) -> None:
         """Put what stands into the columns; what does not fit there stays held."""
         self.changed = True
         fields = {field.name: field for field in changed}
@@ -135,18 +200,19 @@ class Merged:
             if not fields.keys().isdisjoint(check.names):
                 fields.setdefault(check.holds, self.kind.bits[check.holds])
         for check in self.kind.checks:
-            if check.holds in fields and check.broken(lambda name: self.value(self.kind.bits[name])):
+            if check.holds in fields and check.broken(lambda name: self.shown(self.kind.bits[name])):
                 broken.add(check.holds)
         for name, field in fields.items():
             stands = self.value(field)
-            shown = None if name in broken else stands
-            if name == ORDER_IDS and self.orders:
+            shown = None if name in broken else self.shown(field)
+            if name == ORDER_IDS and self.orders and name not in self.pinned:
                 shown = [*(stands or ()), *(order_id for order_id in self.orders if order_id not in (stands or ()))]
             before = field.place.load(self.row)
-            if before != shown or self.row.pk is None:
+            if before != shown or anew or self.row.pk is None:
                 field.place.save(self.row, shown, self.world)
-                self.columns.update(field.place.columns)
-            if field.place.load(self.row) == stands or self._version(field) is None:
+                if self.row.pk is None or field.place.load(self.row) != before:
+                    self.columns.update(field.place.columns)
+            if field.place.load(self.row) == stands or (stands is None and self._version(field) is None):
                 self.held.pop(name, None)
             else:
                 self.held[name] = field.to_wire(stands)

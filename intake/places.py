@@ -77,15 +77,20 @@ class Others:
 
 
 class InConversation:
-    """A link to the conversation with this ID."""
+    """A link to the conversation with this ID, or to the one that it was merged into."""
 
     columns = ["conversation"]
 
     def load(self, row: Any) -> Any:
-        return row.conversation.external_id if row.conversation_id else None
+        if not row.conversation_id:
+            return None
+        found = row.conversation
+        # Merged into a conversation of another system, where the same ID means something else.
+        return found.external_id if found.system == row.system else f"{found.system}:{found.external_id}"
 
     def save(self, row: Any, value: Any, world: World) -> None:
-        row.conversation = None if value is None else world.conversations[value]
+        found = None if value is None else world.conversations[value]
+        row.conversation = found.merged_into if found is not None and found.merged_into_id else found
 
 
 class InAgent:

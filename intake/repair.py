@@ -1,7 +1,8 @@
-"""A person's repair is one more statement: newer than everything the sources have said, through the same gate.
+"""What a person decides about rows lies over what the sources say, and goes through the code that imports use.
 
-So an older file that is read again cannot undo it, a newer report of the source can, and everything that follows
-(replies, turns, verdicts, marks) is written as after any import. Each changed row leaves an audit entry.
+Decided values are pinned: no delivery overwrites them, and everything that follows (replies, turns, verdicts, marks) is
+written as after any import. Each changed row leaves an audit entry. Who decided what, and why, says
+`intake.corrections`.
 """
 
 import json
@@ -18,8 +19,8 @@ from intake.pieces import in_pieces
 from intake.places import InAgent, InColumn, InConversation
 from intake.record import RecordType
 from intake.statements import Statement, milliseconds
-from intake.writing import SHIPMENT_FIELDS, write
-from orders.models import Shipment
+from intake.writing import SHIPMENT_FIELDS, Touched, load_shipments, write
+from orders.models import Order, Shipment
 from sellers.audit import note
 from sellers.facts import SourceRow
 from sellers.locks import lock_for_writing
@@ -37,29 +38,74 @@ def repairable(model: type[Model]) -> dict[str, Field]:
     }
 
 
-def restate(
+def pin(
     account: SellerAccount, model: type[SourceRow], keys: Collection[int], values: Mapping[str, Any], now: datetime
 ) -> int:
-    """State these values for rows of one account, in the caller's transaction; returns how many rows changed.
+    """Show these values for rows of one account from now on, in the caller's transaction; how many rows changed.
 
-    `values` are named and shaped as the contract does, None for "known to be empty". The reason is the caller's
+    `values` are named and cleaned as the contract does, None for "known to be empty". The reason is the caller's
     `recording`.
     """
+    return _decide(account, model, keys, now, pins=dict(values))
+
+
+def unpin(
+    account: SellerAccount, model: type[SourceRow], keys: Collection[int], names: Collection[str], now: datetime
+) -> int:
+    """Show again what the sources say about these fields, in the caller's transaction."""
+    return _decide(account, model, keys, now, unpins=tuple(names))
+
+
+def settle_again(
+    account: SellerAccount, model: type[SourceRow], keys: Collection[int], names: Collection[str], now: datetime
+) -> int:
+    """Follow these fields once more to what they point at, in the caller's transaction."""
+    return _decide(account, model, keys, now, again=tuple(names))
+
+
+def exclude(
+    account: SellerAccount, model: type[SourceRow], keys: Collection[int], excluded: bool, now: datetime
+) -> int:
+    """Count these rows of one account nowhere, or count them again, in the caller's transaction."""
     lock_for_writing(account.id)
     before = {row.pk: row for row in _rows(account, model, keys)}
-    packages = _packages(keys) if "shipments" in values else {}
+    touched = Touched()
+    rows = _rows(account, model, keys)
+    for row in rows:
+        row.excluded = excluded
+        touched.add(row)
+    manager: Any = model._default_manager
+    manager.bulk_update(rows, ["excluded"])
+    touched.recompute(account, now)
+    return sum(note(before[row.pk], row) is not None for row in _rows(account, model, keys))
+
+
+def _decide(
+    account: SellerAccount, model: type[SourceRow], keys: Collection[int], now: datetime, **decided: Any
+) -> int:
+    lock_for_writing(account.id)
+    before = {row.pk: row for row in _rows(account, model, keys)}
+    named = {*decided.get("pins", ()), *decided.get("unpins", ())}
+    packages = _packages(keys) if "shipments" in named else {}
     for raw_item_id, rows in groupby(sorted(before.values(), key=_raw_item), key=_raw_item):
-        # Each row keeps the raw item it came from: the repair is told by the audit log, not by an import.
-        statements = [_statement(row, values, now) for row in rows]
-        write(account, statements, now, raw_item_id or None)
+        # Each row keeps the raw item it came from: what people do is told by the audit log, not by an import.
+        write(account, [_statement(row, decided, now) for row in rows], now, raw_item_id or None)
     changed = 0
-    packages_now = _packages(keys) if "shipments" in values else {}
+    packages_now = _packages(keys) if "shipments" in named else {}
     for row in _rows(account, model, keys):
         more = {}
         if packages.get(row.pk) != packages_now.get(row.pk):
             more["shipments"] = (packages.get(row.pk, ""), packages_now.get(row.pk, ""))
         changed += note(before[row.pk], row, **more) is not None
     return changed
+
+
+def shown(row: SourceRow) -> dict[str, Any]:
+    """What is to be seen of a row now, by the names of the contract; what is not known is absent."""
+    if isinstance(row, Order):
+        load_shipments([row])
+    values = {name: field.place.load(row) for name, field in KINDS[type(row)].bits.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def state_new(account: SellerAccount, statement: Statement, now: datetime) -> SourceRow:
@@ -72,7 +118,7 @@ def state_new(account: SellerAccount, statement: Statement, now: datetime) -> So
 
 
 def _rows(account: SellerAccount, model: type[SourceRow], keys: Collection[int]) -> list[SourceRow]:
-    relations = [name for name in ("conversation", "agent", "replied_by") if hasattr(model, name)]
+    relations = [name for name in ("conversation", "agent", "replied_by", "merged_into") if hasattr(model, name)]
     rows = model._default_manager.filter(account=account).select_related("account", *relations).order_by("pk")
     return [row for piece in in_pieces(sorted(keys)) for row in rows.filter(pk__in=piece)]
 
@@ -81,15 +127,16 @@ def _raw_item(row: SourceRow) -> int:
     return row.raw_item_id or 0
 
 
-def _statement(row: SourceRow, values: Mapping[str, Any], now: datetime) -> Statement:
-    newest = max((int(version) for version in row.stated if version.isdigit()), default=0)
+def _statement(row: SourceRow, decided: Mapping[str, Any], now: datetime) -> Statement:
+    """A statement that says nothing about the record itself, only what is to be done with its fields."""
     return Statement(
         record_type=KINDS[type(row)],
         account_key=None,
         system=row.system,
         external_id=row.external_id,
-        version=max(milliseconds(now), newest + 1),  # some sources date their records ahead
-        values=dict(values),
+        version=milliseconds(now),
+        values={},
+        **decided,
     )
 
 

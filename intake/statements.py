@@ -33,6 +33,10 @@ class Statement:
     about: dict[str, Any] = field(default_factory=dict)  # what it says about its conversation or agent
     warnings: list[tuple[str, WarningCode]] = field(default_factory=list)
     heard_at: datetime | None = None  # when the source was looked at; None: no source speaks, or nobody said when
+    # What a person decided about the record; no delivery says these.
+    pins: dict[str, Any] = field(default_factory=dict)
+    unpins: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()  # fields to be put into their columns once more
 
     @property
     def key(self) -> tuple[str, str, str]:

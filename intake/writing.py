@@ -11,7 +11,9 @@ from itertools import chain
 from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
 
+from intake.conflicts import settle_conflicts
 from intake.contract import RECORD_TYPES
 from intake.mentions import write_mentions
 from intake.merge import HELD, Merged, Result
@@ -98,8 +100,10 @@ class SystemWriter:
         self.raw_item_id = raw_item_id
         self.touched = touched
         self.now = now
-        self.conversations: dict[str, Conversation] = {}
-        self.agents: dict[str, Agent] = {}
+        self.conversations: dict[str, Conversation] = Stored(
+            Conversation.objects.filter(account=account, system=system).select_related("merged_into")
+        )
+        self.agents: dict[str, Agent] = Stored(Agent.objects.filter(account=account, system=system))
 
     def write(self, statements: Sequence[Statement]) -> list[Result]:
         by_type: dict[str, list[tuple[int, Statement]]] = defaultdict(list)
@@ -149,12 +153,12 @@ class SystemWriter:
         rows = self._load(CONVERSATION, wanted)
         merged = {key: self._merged(CONVERSATION, rows.get(key), key, None) for key in sorted(wanted)}
         for position, statement in own:
-            results[position] = merged[statement.external_id].apply(statement)
+            results[position] = _apply(merged[statement.external_id], statement)
         for parent, statement in mentions:
             if statement.about:
                 merged[parent].apply_about(statement.version, statement.about)
         self._flush(CONVERSATION, merged.values())
-        self.conversations = {key: one.row for key, one in merged.items()}
+        self.conversations.update((key, one.row) for key, one in merged.items())
 
     def _write_agents(self, statements: Sequence[Statement]) -> None:
         """People who answer, as messages name them; the newest name stands."""
@@ -167,11 +171,9 @@ class SystemWriter:
         if not names:
             return
         stored = Agent.objects.filter(account=self.account, system=self.system).select_for_update()
-        self.agents = {
-            agent.external_id: agent
-            for piece in in_pieces(sorted(names))
-            for agent in stored.filter(external_id__in=piece).order_by("external_id")
-        }
+        for piece in in_pieces(sorted(names)):
+            found = stored.filter(external_id__in=piece).order_by("external_id")
+            self.agents.update((agent.external_id, agent) for agent in found)
         changed, new = [], []
         for key, (version, name) in sorted(names.items()):
             agent = self.agents.get(key)
@@ -198,7 +200,7 @@ class SystemWriter:
         rows = self._load(kind, keys)
         merged = {key: self._merged(kind, rows.get(key), key, notices.get((kind.name, key))) for key in sorted(keys)}
         for position, statement in own:
-            results[position] = merged[statement.external_id].apply(statement)
+            results[position] = _apply(merged[statement.external_id], statement)
         early = [one for one in merged.values() if one.row.pk is None and not one.complete()]
         for one in early:
             del merged[one.row.external_id]
@@ -216,6 +218,8 @@ class SystemWriter:
             rows = rows.select_related("conversation", "agent", "body")
         elif kind.model is SurveyAnswer:
             rows = rows.select_related("conversation")
+        elif kind.model is Conversation:
+            rows = rows.select_related("merged_into")
         found: dict[str, Any] = {}
         pieces = in_pieces(sorted(keys))
         for row in chain.from_iterable(rows.filter(external_id__in=one).order_by("external_id") for one in pieces):
@@ -231,7 +235,7 @@ class SystemWriter:
             for row in found.values():
                 row.loaded_body = getattr(row, "body", None)
         elif kind.model is Order and found:
-            _load_shipments(found.values())
+            load_shipments(found.values())
         return found
 
     def _merged(self, kind: RecordType, row: Any, key: str, notice: DeleteNotice | None) -> Merged:
@@ -260,6 +264,7 @@ class SystemWriter:
         new, changed, restated = [], [], []
         columns: set[str] = set()
         rows = []
+        merged = list(merged)
         for one in merged:
             row = one.row
             moved = one.finish()
@@ -283,6 +288,7 @@ class SystemWriter:
             _write_bodies(rows)
         elif kind.model is Order:
             _write_shipments(rows, self.now)
+        settle_conflicts(self.account, merged, self.raw_item_id, self.now)
         for row in chain(new, changed):
             self.touched.add(row)
         for row in changed:
@@ -302,6 +308,30 @@ class SystemWriter:
             self.touched.former_buyers.add(buyer_key)
 
 
+class Stored(dict[str, Any]):
+    """Rows by their external ID; one that no statement of this chunk has brought along is read when it is asked for."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = self.rows.get(external_id=key)
+        return self[key]
+
+
+def _apply(merged: Merged, statement: Statement) -> Result:
+    """Merge what the source says, then what a person decided over it."""
+    result = merged.apply(statement)
+    if statement.pins:
+        merged.pin(statement.pins)
+    if statement.unpins:
+        merged.unpin(statement.unpins)
+    if statement.again:
+        merged.settle_again(statement.again)
+    return result
+
+
 def _write_bodies(messages: Iterable[Message]) -> None:
     new: list[MessageBody] = []
     changed: list[MessageBody] = []
@@ -315,7 +345,8 @@ def _write_bodies(messages: Iterable[Message]) -> None:
     update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
 
 
-def _load_shipments(orders: Iterable[Any]) -> None:
+def load_shipments(orders: Iterable[Any]) -> None:
+    """Put the stored packages beside their orders, as the contract writes them."""
     by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
     orders = list(orders)
     for shipment in chain.from_iterable(Shipment.objects.filter(order__in=piece) for piece in in_pieces(orders)):

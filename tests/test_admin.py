@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from intake.gate import ingest
+from intake.models import Correction
 from messaging.models import Conversation, Message, Reply, Turn
 from orders.models import Claim, Feedback, Order, ShipmentVerdict
 from sellers.audit import entries_of
@@ -231,7 +232,7 @@ def test_a_repaired_claim_judges_both_orders_anew(console):
     assert (first.defective, second.defective) == (False, True)
 
 
-def test_an_older_import_does_not_undo_a_repair_and_a_newer_one_does(console):
+def test_no_import_undoes_a_repair_however_new(console):
     account = make_account()
     make_order(account, "2026-01-05 10:00", external_id="o-1")
     ingest(account, batch([claim("o-1", amount="10")]), owner="test", now=NOW)
@@ -249,18 +250,17 @@ def test_an_older_import_does_not_undo_a_repair_and_a_newer_one_does(console):
     newer = batch([claim("o-1", status="granted")], later.isoformat())
     ingest(account, newer, owner="test", now=later)
     row.refresh_from_db()
-    assert row.status == "granted"
-
-
-def test_a_repair_wins_over_a_source_that_dates_its_records_ahead(console):
-    account = make_account()
-    make_order(account, "2026-01-05 10:00", external_id="o-1")
-    ahead = NOW + timedelta(days=3650)
-    ingest(account, batch([claim("o-1")], ahead.isoformat()), owner="test", now=ahead)
-    row = Claim.objects.get()
-    fill_in(console, page_of(row), status="denied", reason=WHY)
-    row.refresh_from_db()
     assert row.status == "denied"
+
+
+def test_an_edit_is_an_applied_correction_with_its_case_number(console):
+    order = make_order(make_account(), "2026-01-05 10:00", name="114-1")
+    fill_in(console, page_of(order), name="114-2", reason=WHY, case_number="A-77")
+    correction = Correction.objects.get()
+    assert (correction.state, correction.kind, correction.record_type) == ("applied", "values", "order")
+    assert (correction.before, correction.after) == ({"name": "114-1"}, {"name": "114-2"})
+    assert (correction.reason, correction.case_number) == (WHY, "A-77")
+    assert correction.proposed_by == correction.applied_by == User.objects.get(username="ada")
 
 
 def test_imports_leave_no_audit_entries(console):

@@ -1,4 +1,4 @@
-"""The repair bench: find a fact, see what was reported and what follows from it, restate it with a reason."""
+"""The repair bench: find a fact, see what was reported and what follows from it, correct it with a reason."""
 
 import hashlib
 import json
@@ -22,11 +22,11 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.admin.search import by_id
 from intake.codes import Problem
+from intake.corrections import Change, CorrectionError, correct
 from intake.fields import Choice, Cleaning, Field, Keep
-from intake.models import RawItem
-from intake.repair import KINDS, repairable, restate, state_new
+from intake.models import Correction, RawItem
+from intake.repair import KINDS, repairable, state_new
 from intake.statements import DEFAULT_SYSTEM, Statement, from_milliseconds, read_statement
-from sellers.audit import recording
 from sellers.facts import SourceRow
 from sellers.locks import lock_for_writing
 from sellers.marks import Mark
@@ -42,6 +42,9 @@ ORIGIN = ("deleted_at", "versions", "raw_item")
 class FactForm(ReasonModelForm):
     """Checks what a person states by the rules of the contract; `statement` or `values` are ready when it is valid."""
 
+    case_number = forms.CharField(
+        label=_("Case number"), max_length=120, required=False, help_text=_("For example of the platform's case.")
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -195,7 +198,7 @@ class FactAdmin(ReasonedAdmin):
                 (_("Worked out from it"), {"fields": list(self.model.derived)}),
                 (_("Where it comes from"), {"fields": list(ORIGIN)}),
             ]
-        sections.append((_("Why"), {"fields": ["reason", "seen"]}))
+        sections.append((_("Why"), {"fields": ["reason", "case_number", "seen"]}))
         return self.for_whoever_may(request, obj, sections)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -254,14 +257,25 @@ class FactAdmin(ReasonedAdmin):
         now, row = timezone.now(), form.instance
         newest_mark = Mark.objects.aggregate(id=Max("id"))["id"] or 0
         if change:
-            values = {**form.values, **self.more_values(formsets)}
-            changed = restate(row.account, self.model, [row.pk], values, now) if values else 0
-            if not changed:
-                self.message_user(request, gettext("Nothing is different, so nothing was changed."), messages.WARNING)
+            try:
+                self._correct(request, row, {**form.values, **self.more_values(formsets)}, form.cleaned_data)
+            except CorrectionError as error:
+                self.message_user(request, str(error), messages.WARNING)
                 return
         else:
             row.pk = state_new(row.account, form.statement, now).pk
         self._tell_reach(request, row.account, newest_mark)
+
+    def _correct(
+        self, request: HttpRequest, row: SourceRow, values: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> None:
+        """What the form changes becomes a correction of the row as it is stored."""
+        fields = KINDS[self.model].bits
+        said = {name: fields[name].to_wire(value) for name, value in values.items()}
+        stored: Any = self.model._default_manager.select_related("account").get(pk=row.pk)
+        why = {"reason": given["reason"], "case_number": given["case_number"]}
+        change = Change(Correction.Kind.VALUES, said)
+        correct(stored.account, [stored], change, by=request.user, now=timezone.now(), **why)  # type: ignore[arg-type]
 
     def more_values(self, formsets: Any) -> dict[str, Any]:
         """What the page states beside the row's own columns."""
@@ -299,7 +313,7 @@ class FactAdmin(ReasonedAdmin):
             return None
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
-            changed = self._do_take(found, action, form.cleaned_data["reason"])
+            changed = self._do_take(found, action, request.user, form.cleaned_data["reason"])
             text = ngettext("%(count)s row was changed.", "%(count)s rows were changed.", changed)
             self.message_user(request, text % {"count": changed}, messages.SUCCESS)
             return HttpResponseRedirect(request.get_full_path())
@@ -321,14 +335,16 @@ class FactAdmin(ReasonedAdmin):
         }
         return TemplateResponse(request, "admin/ask_why.html", context)
 
-    def _do_take(self, rows: Iterable[SourceRow], action: str, reason: str) -> int:
+    def _do_take(self, rows: Iterable[SourceRow], action: str, by: Any, reason: str) -> int:
         now = timezone.now()
         by_account: dict[int, list[int]] = {}
         for row in rows:
             by_account.setdefault(row.account_id, []).append(row.pk)
         changed = 0
-        with transaction.atomic(), recording(reason):
+        with transaction.atomic():
             for account in SellerAccount.objects.filter(pk__in=by_account).order_by("pk"):
-                values = {"deleted_at": now if action == "take_out" else None}
-                changed += restate(account, self.model, by_account[account.pk], values, now)
+                values = {"deleted_at": now.isoformat() if action == "take_out" else None}
+                rows = list(self.model._default_manager.filter(pk__in=by_account[account.pk]).order_by("pk"))
+                change = Change(Correction.Kind.VALUES, values)
+                changed += correct(account, rows, change, by=by, now=now, reason=reason)
         return changed
