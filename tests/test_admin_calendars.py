@@ -238,6 +238,13 @@ def test_a_switch_of_all_accounts_is_told_for_each(console, heard):
     )
 
 
+def test_a_switch_is_offered_with_its_name_and_none_is_chosen_beforehand(console):
+    page = console.get(reverse(SWITCH_ADD)).content.decode()
+    assert "Bot replies count: yes" in page
+    assert "choice" in errors(fill_in(console, reverse(SWITCH_ADD), valid_from="2026-01-06", reason=WHY))
+    assert not SwitchChange.objects.exists()
+
+
 def test_a_switch_keeps_its_name_when_its_value_changes(console):
     change = SwitchChange.objects.create(name="bots_count", value=True, valid_from=date(2026, 1, 6))
     assert shown(console, page_of(change))["choice"] == '["bots_count", true]'

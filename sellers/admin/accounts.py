@@ -49,7 +49,7 @@ class AccountForm(ReasonModelForm):
     """An account, its expected channels as boxes to tick, and why this is changed."""
 
     expected_channels = forms.MultipleChoiceField(
-        label=SellerAccount._meta.get_field("expected_channels").verbose_name,
+        label=_("Expected channels"),
         help_text=SellerAccount._meta.get_field("expected_channels").help_text,
         choices=Channel.choices,
         widget=forms.CheckboxSelectMultiple,

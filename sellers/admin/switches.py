@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from sellers.admin.followed import SLOW, DatedForm, FollowedAdmin
@@ -20,7 +21,10 @@ class SwitchForm(DatedForm):
 
     unseen: ClassVar[set[str]] = {"account", "name"}
 
-    choice = forms.ChoiceField(label=_("Switch"))
+    choice = forms.ChoiceField(
+        label=_("Switch"),
+        help_text=_("Orders follow it from the day they were placed, turns from the day they opened."),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -28,8 +32,8 @@ class SwitchForm(DatedForm):
         field = self.fields["choice"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [
-                (Switch(name).label, [(_chosen(name, value), word) for value, word in choices_of(name)])
-                for name in names
+                *([] if self.instance.pk else [("", "---------")]),
+                *((_chosen(name, value), _said(name, word)) for name in names for value, word in choices_of(name)),
             ]
         if self.instance.pk:
             self.initial.setdefault("choice", _chosen(self.instance.name, self.instance.value))
@@ -43,6 +47,10 @@ class SwitchForm(DatedForm):
         if given.get("choice"):
             self.instance.name, self.instance.value = json.loads(given["choice"])
         return given
+
+
+def _said(name: str, word: str) -> str:
+    return f"{capfirst(Switch(name).label)}: {word}"
 
 
 def _chosen(name: str, value: Any) -> str:
