@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ from sellers.days import clock_at, validate_zone
 if TYPE_CHECKING:
     from sellers.models import SellerAccount
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # further away, a day may have no moment in UTC
 DAY_MINUTES = 24 * 60
 WEEKDAYS = 7
 Windows = Mapping[str, Sequence[Sequence[str]]]  # {"0": [["09:00", "18:00"]]}; Monday is "0"
@@ -70,7 +72,9 @@ class BusinessCalendar(models.Model):
         verbose_name=_("account"),
         help_text=_("Empty: every account that has no calendar of its own on a day."),
     )
-    valid_from = models.DateField(_("valid from"))
+    valid_from = models.DateField(
+        _("valid from"), validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -84,6 +88,9 @@ class BusinessCalendar(models.Model):
         verbose_name = _("business calendar")
         verbose_name_plural = _("business calendars")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_from__gte=FIRST_DAY, valid_from__lte=LAST_DAY), name="calendar_valid_from"
+            ),
             models.UniqueConstraint(fields=["account", "valid_from"], name="calendar_once"),
             models.UniqueConstraint(
                 fields=["valid_from"],

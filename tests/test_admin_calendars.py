@@ -84,6 +84,7 @@ def test_a_calendar_is_shown_as_it_was_written_and_changed_there(console, heard)
         ({"monday": "24:00-06:00"}, "Nothing opens at 24:00"),
         ({"time_zone": "+09:00"}, "not an IANA time zone"),
         ({"valid_from": "soon"}, "valid date"),
+        ({"valid_from": "0001-01-01"}, "greater than or equal to 2000-01-01"),
         ({"reason": "because"}, "at least 10 characters"),
     ],
 )
