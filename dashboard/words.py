@@ -13,7 +13,7 @@ from kpis.metrics import Metric, Score, Side, Text, Window
 from kpis.readings import Reading, State
 from kpis.targets import AtLeast, AtMost, Band, Target
 from kpis.trends import TrendPoint
-from kpis.units import Unit, cut, display, duration
+from kpis.units import display, plain
 from sellers.models import SellerAccount
 
 COLOURS = {
@@ -73,21 +73,6 @@ def window_days(window: Window) -> str:
 
 
 # --- Rules -----------------------------------------------------------------------------------------------------------
-
-
-def plain(value: Fraction, unit: Unit) -> str:
-    """A limit or goal as people say it: "10%", "2.5%", "6.0", "24 h"; never with digits that say nothing."""
-    if unit is Unit.SECONDS:
-        hours = value / 3600
-        if hours.denominator == 1 and hours <= 72:
-            return _("%(hours)d h") % {"hours": hours.numerator}
-        return duration(value)
-    if unit is Unit.SCORE:
-        return display(value, unit)
-    text = cut(value * unit.scale, unit.digits)
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    text = number_format(text, use_l10n=True)
-    return f"{text}%" if unit is Unit.RATE else text
 
 
 def _marks(metric: Metric, target: Target) -> dict[str, str]:

@@ -7,4 +7,12 @@ class KpisConfig(AppConfig):
     verbose_name = _("Figures")
 
     def ready(self) -> None:
+        from auditlog.registry import auditlog
+
         from kpis import checks  # noqa: F401  # importing registers the checks; models must be loaded first
+        from kpis.models import RuleChange
+
+        auditlog.register(
+            RuleChange,
+            include_fields=["account", "metric", "valid_from", "days", "lag", "minimum", "limit", "goal"],
+        )

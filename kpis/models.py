@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from fractions import Fraction
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -211,6 +212,11 @@ class RuleChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} {self.valid_from}"
+
+    def clean(self) -> None:
+        """What needs the catalogue is checked in kpis/rule_changes.py, which knows it."""
+        if all(getattr(self, name) is None for name in ("days", "lag", "minimum", "limit", "goal")):
+            raise ValidationError(_("Name at least one value that changes."))
 
 
 class RecountedDay(models.Model):

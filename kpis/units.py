@@ -5,9 +5,15 @@ from fractions import Fraction
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext_lazy
 
 NO_VALUE = "–"
+SIZES = (  # of elapsed times, in seconds
+    (86_400, pgettext_lazy("days", "d")),
+    (3_600, pgettext_lazy("hours", "h")),
+    (60, pgettext_lazy("minutes", "min")),
+    (1, pgettext_lazy("seconds", "s")),
+)
 
 
 class Unit(Enum):
@@ -44,21 +50,30 @@ def display(value: Fraction | None, unit: Unit) -> str:
     return f"{text}%" if unit is Unit.RATE else text
 
 
+def plain(value: Fraction, unit: Unit) -> str:
+    """A limit or goal as people say it: "10%", "2.5%", "6.0", "24 h"; never with digits that say nothing."""
+    if unit is Unit.SECONDS:
+        hours = value / 3600
+        if hours.denominator == 1 and hours <= 72:
+            return _("%(hours)d h") % {"hours": hours.numerator}
+        return duration(value)
+    if unit is Unit.SCORE:
+        return display(value, unit)
+    text = cut(value * unit.scale, unit.digits)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = number_format(text, use_l10n=True)
+    return f"{text}%" if unit is Unit.RATE else text
+
+
 def duration(value: Fraction) -> str:
     """Elapsed seconds in their two largest units: 18720 is "5 h 12 min", 0 is "0 s"."""
     seconds = value.numerator // value.denominator
-    sizes = (
-        (86_400, pgettext("days", "d")),
-        (3_600, pgettext("hours", "h")),
-        (60, pgettext("minutes", "min")),
-        (1, pgettext("seconds", "s")),
-    )
-    for position, (size, _label) in enumerate(sizes):
+    for position, (size, _label) in enumerate(SIZES):
         if seconds >= size:
-            largest = sizes[position : position + 2]
+            largest = SIZES[position : position + 2]
             break
     else:
-        largest = sizes[-1:]
+        largest = SIZES[-1:]
     parts: list[str] = []
     for size, label in largest:
         amount, seconds = divmod(seconds, size)

@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch
 
 from intake.gate import ingest
 from intake.models import BatchReceipt, ImportRun, RawItem, RejectedRow
-from kpis.models import DayFailure, DayTotal, Heartbeat, WeekReport
+from kpis.models import DayFailure, DayTotal, Heartbeat, RuleChange, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Conversation, Message, MessageBody, ResponseTarget, Turn
@@ -188,6 +188,7 @@ def grow_figures(account: SellerAccount, day: date) -> None:
     WeekReport.objects.create(account=account, ends_on=day, reason="closed", published_at=NOW)
     Heartbeat.objects.create(name=f"worker {day}", beat_at=NOW)
     ResponseTarget.objects.create(account=account, valid_from=day, seconds=3600)
+    RuleChange.objects.create(account=account, metric="late_response_rate", valid_from=day, days=7)
 
 
 def queries_of(console: Client, address: str) -> int:
