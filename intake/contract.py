@@ -218,7 +218,11 @@ order = RecordType(
         Choice("status", OrderStatus, required=True),
         Choice("fulfilled_by", FulfilledBy),
         Text("sales_channel", limit=80),
-        Moment("ship_by_at", "latest promised; without it lateness is unknown, not on time", promise=True),
+        Moment(
+            "ship_by_at",
+            "latest promised; absent: by the account's handling time, else lateness is unknown",
+            promise=True,
+        ),
         Moment("deliver_by_at", "latest promised", promise=True),
         Moment("cancelled_at"),
         Choice("cancelled_by", CancelledBy),

@@ -5,28 +5,38 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from orders.models import Delivery, Order, Shipment, ShipmentVerdict
+from orders.invoices import invoices_are_told
+from orders.models import Delivery, InvoiceVerdict, Order, Shipment, ShipmentVerdict
 from orders.recompute import CHUNK, recompute_orders
 from sellers.models import SellerAccount
 
 
 def lapse(account: SellerAccount, now: datetime) -> int:
-    """Flip every order and package of the account that became overdue as of `now`; returns how many changed."""
-    return _lapse_orders(account, now) + _lapse_packages(account, now)
+    """Flip every order, invoice and package of the account that became overdue as of `now`: how many changed."""
+    return _lapse_orders(account, now) + _lapse_invoices(account, now) + _lapse_packages(account, now)
 
 
 def due_accounts(now: datetime) -> set[int]:
     """The ids of the accounts in which something has become overdue; read from small partial indexes."""
-    due = (_due_orders(now), _due_packages(now))
+    due = (_due_orders(now), _due_invoices(now), _due_packages(now))
     return {account_id for rows in due for account_id in rows.values_list("account_id", flat=True)}
 
 
 def _due_orders(now: datetime) -> QuerySet[Order]:
-    return Order.objects.filter(shipment=ShipmentVerdict.WAITING, ship_by_at__lt=now)
+    return Order.objects.filter(shipment=ShipmentVerdict.WAITING, due_at__lt=now)
 
 
 def _lapse_orders(account: SellerAccount, now: datetime) -> int:
     return _due_orders(now).filter(account=account).update(shipment=ShipmentVerdict.OVERDUE)
+
+
+def _due_invoices(now: datetime) -> QuerySet[Order]:
+    return Order.objects.filter(invoice=InvoiceVerdict.WAITING, invoice_due_at__lt=now)
+
+
+def _lapse_invoices(account: SellerAccount, now: datetime) -> int:
+    missing = InvoiceVerdict.MISSING if invoices_are_told(account) else InvoiceVerdict.UNTOLD
+    return _due_invoices(now).filter(account=account).update(invoice=missing)
 
 
 def _due_packages(now: datetime) -> QuerySet[Shipment]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.handling import HandlingTime as HandlingTime  # a table of this room, kept with its rules
 from sellers.facts import DatedRow, SourceRow, source_constraint
 
 
@@ -93,6 +94,18 @@ class Purchase(models.IntegerChoices):
     NONE = 3, _("No purchase: cancelled, or outside the rates")
 
 
+class InvoiceVerdict(models.IntegerChoices):
+    """Whether the invoice of a business order was uploaded in time."""
+
+    NONE = 0, _("Not known as a business order")
+    ON_TIME = 1, _("Uploaded in time")
+    LATE = 2, _("Uploaded late")
+    MISSING = 3, _("Not uploaded, and due")
+    WAITING = 4, _("Not uploaded, not due yet")
+    UNKNOWN = 5, _("No confirmed shipment, so nothing is due")
+    UNTOLD = 6, _("Due, but no invoice of this account was ever reported")
+
+
 class ClaimKind(models.TextChoices):
     A_TO_Z = "a_to_z", _("A-to-z Guarantee claim")
     SAFE_T = "safe_t", _("SAFE-T claim")
@@ -158,7 +171,7 @@ class Order(SourceRow):
     derived = (
         "day", "confirmed_at", "standing", "shipment", "cancellation",
         "negative_feedback", "claimed", "claim_counts", "chargeback_counts", "defective",
-        "refunded", "buyer_wrote", "perfect", "purchase",
+        "expected_ship_at", "due_at", "refunded", "buyer_wrote", "perfect", "purchase", "invoice_due_at", "invoice",
     )  # fmt: skip
 
     placed_at = models.DateTimeField(_("placed at"))
@@ -219,6 +232,22 @@ class Order(SourceRow):
     purchase = models.PositiveSmallIntegerField(
         _("purchase"), choices=Purchase.choices, default=Purchase.UNKNOWN, editable=False
     )
+    expected_ship_at = models.DateTimeField(
+        _("expected ship date"),
+        null=True,
+        editable=False,
+        help_text=_("Worked out from the handling time, where no source says by when it ships."),
+    )
+    due_at = models.DateTimeField(
+        _("shipment due"),
+        null=True,
+        editable=False,
+        help_text=_("The ship-by date of the source, else the expected one."),
+    )
+    invoice_due_at = models.DateTimeField(_("invoice due"), null=True, editable=False)
+    invoice = models.PositiveSmallIntegerField(
+        _("invoice"), choices=InvoiceVerdict.choices, default=InvoiceVerdict.NONE, editable=False
+    )
 
     class Meta(SourceRow.Meta):
         verbose_name = _("order")
@@ -257,6 +286,7 @@ class Order(SourceRow):
                     "refunded",
                     "perfect",
                     "purchase",
+                    "invoice",
                 ],
                 name="order_by_day",
             ),
@@ -267,7 +297,16 @@ class Order(SourceRow):
             # A claim, feedback or chargeback finds its order by ID, whichever of them came first.
             models.Index(fields=["account", "external_id"], name="order_by_external_id"),
             models.Index(
-                fields=["account", "ship_by_at"], condition=Q(shipment=ShipmentVerdict.WAITING), name="order_waiting"
+                fields=["account", "due_at"], condition=Q(shipment=ShipmentVerdict.WAITING), name="order_waiting"
+            ),
+            models.Index(
+                fields=["account", "invoice_due_at"],
+                condition=Q(invoice=InvoiceVerdict.WAITING),
+                name="order_invoice_waiting",
+            ),
+            # Business orders are few: whether any invoice is told at all, and which verdicts rest on that.
+            models.Index(
+                fields=["account", "invoice"], condition=~Q(invoice=InvoiceVerdict.NONE), name="order_invoices"
             ),
         ]
 

@@ -1,25 +1,27 @@
 """Writes the verdicts of orders, in the transaction of every write that touches an order or something said about it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from orders.invoices import UPLOADED, wrongly_judged
 from orders.models import Chargeback, Claim, Feedback, FulfilledBy, Mention, Order, Return, Shipment
 from orders.packages import judge_packages
 from orders.purchases import recompute_purchases
+from orders.terms import Terms
 from orders.verdicts import (
     cancellation_verdict,
     confirmed_at,
     defects,
+    invoice_verdict,
     perfect,
     refunded,
     shipment_verdict,
     standing,
 )
-from sellers.dated_switches import Switches, switches_of
 from sellers.locks import lock_for_writing
-from sellers.models import AtozRule, SellerAccount
+from sellers.models import SellerAccount
 
 Row = TypeVar("Row", Feedback, Claim, Chargeback, Return)
 
@@ -40,15 +42,23 @@ def recompute_orders(
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
-    switches = switches_of(account)
-    for start in range(0, len(wanted), CHUNK):
-        _recompute(account, wanted[start : start + CHUNK], now, switches)
+    if _recompute_all(account, wanted, now):
+        _recompute_all(account, wrongly_judged(account), now)
     buyers = sorted(set(former_buyers))
     for start in range(0, len(buyers), CHUNK):
         recompute_purchases(account, buyers[start : start + CHUNK], [])
 
 
-def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, switches: Switches) -> None:
+def _recompute_all(account: SellerAccount, external_ids: Sequence[str], now: datetime) -> bool:
+    """Recompute chunk by chunk; whether an upload of an invoice came or went, on which other verdicts may rest."""
+    terms = Terms(account)
+    uploads_moved = False
+    for start in range(0, len(external_ids), CHUNK):
+        uploads_moved |= _recompute(account, external_ids[start : start + CHUNK], now, terms)
+    return uploads_moved
+
+
+def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetime, terms: Terms) -> bool:
     orders = list(Order.objects.filter(account=account, external_id__in=external_ids))
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
@@ -65,6 +75,7 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
         )
     )
     changed, packages = [], []
+    uploads_moved = False
     for order in orders:
         order.account = account
         packages += judge_packages(order, shipments[order.id], now)
@@ -73,14 +84,21 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
             feedback[order.external_id],
             claims[order.external_id],
             chargebacks[order.external_id],
-            every_claim=switches.on("atoz_rule", order.day) == AtozRule.ALL,
+            every_claim=terms.every_claim_counts(order.day),
         )
-        shipment_now = shipment_verdict(order, confirmed, now)
+        expected = terms.expected_ship_at(order)
+        due = order.ship_by_at or expected
+        shipment_now = shipment_verdict(order, due, confirmed, now)
         cancellation = cancellation_verdict(order, confirmed)
         money_back = refunded(order, returns[order.external_id])
         buyer_wrote = order.external_id in written_about
+        invoice_due = terms.invoice_due_at(order, confirmed)
+        invoice = invoice_verdict(order, invoice_due, now, told=lambda: terms.invoices_are_told)
+        uploads_moved |= (order.invoice in UPLOADED) != (invoice in UPLOADED)
         verdicts = {
             "confirmed_at": confirmed,
+            "expected_ship_at": expected,
+            "due_at": due,
             "standing": standing(order),
             "shipment": shipment_now,
             "cancellation": cancellation,
@@ -97,8 +115,10 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
                 cancellation,
                 by_merchant=order.fulfilled_by == FulfilledBy.MERCHANT,
                 refunded=money_back,
-                buyer_wrote=buyer_wrote and switches.on("pop_counts_messages", order.day),
+                buyer_wrote=buyer_wrote and terms.messages_count(order.day),
             ),
+            "invoice_due_at": invoice_due,
+            "invoice": invoice,
         }
         if any(getattr(order, name) != value for name, value in verdicts.items()):
             for name, value in verdicts.items():
@@ -107,6 +127,7 @@ def _recompute(account: SellerAccount, external_ids: list[str], now: datetime, s
     Order.objects.bulk_update(changed, VERDICTS)
     Shipment.objects.bulk_update(packages, PACKAGE_VERDICTS)
     recompute_purchases(account, {order.buyer_key for order in orders}, orders)
+    return uploads_moved
 
 
 def _by_order(model: type[Row], account: SellerAccount, order_ids: set[str]) -> dict[str, list[Row]]:

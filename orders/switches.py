@@ -1,4 +1,4 @@
-"""Order verdicts follow the account's switches."""
+"""Order verdicts follow the account's switches, its handling times and its holidays."""
 
 from datetime import datetime
 from typing import Any
@@ -7,10 +7,15 @@ from django.dispatch import receiver
 
 from orders.recompute import recompute_account
 from sellers.models import SellerAccount
-from sellers.switches import DERIVED, switched
+from sellers.switches import DERIVED, HOLIDAYS, switched
+
+HANDLING_TIMES = "handling_times"  # a change of them, as `sellers.switches.switched` tells it
 
 # Another zone moves orders to days on which another rule may hold; the marketplace decides how packages count.
-DECISIVE = {"atoz_rule", "marketplace", "pop_counts_messages", "time_zone", DERIVED}
+DECISIVE = {
+    "atoz_rule", "marketplace", "pop_counts_messages", "time_zone", "handling_days", "ships_saturday", "ships_sunday",
+    "same_day_cutoff", HANDLING_TIMES, HOLIDAYS, DERIVED,
+}  # fmt: skip
 
 
 @receiver(switched)

@@ -6,7 +6,7 @@ https://sellercentral.amazon.sa/gp/help/external/help.html?itemID=200285170&lang
 https://sellercentral.amazon.com/gp/help/external/help.html?itemID=48781&language=en_US
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from orders.models import (
     ClaimKind,
     ClaimStatus,
     Feedback,
+    InvoiceVerdict,
     Order,
     OrderStatus,
     Return,
@@ -73,20 +74,38 @@ def standing(order: Order) -> Standing:
     return Standing.PENDING if order.status == OrderStatus.PENDING else Standing.COUNTS
 
 
-def shipment_verdict(order: Order, confirmed: datetime | None, now: datetime) -> ShipmentVerdict:
-    """Late means confirmed in the platform after the ship-by instant; the typed ship date is irrelevant.
+def shipment_verdict(order: Order, due: datetime | None, confirmed: datetime | None, now: datetime) -> ShipmentVerdict:
+    """Late means confirmed in the platform after it was due; the typed ship date is irrelevant.
 
-    Without a ship-by date, or shipped with no time of confirmation, lateness is unknown and never "on time".
+    With nothing due, or shipped with no time of confirmation, lateness is unknown and never "on time".
     """
-    if order.ship_by_at is None:
+    if due is None:
         return ShipmentVerdict.UNKNOWN
     if confirmed is not None and order.status != OrderStatus.PARTIALLY_SHIPPED:
-        return ShipmentVerdict.ON_TIME if confirmed <= order.ship_by_at else ShipmentVerdict.LATE
+        return ShipmentVerdict.ON_TIME if confirmed <= due else ShipmentVerdict.LATE
     if order.status == OrderStatus.CANCELLED:
         return ShipmentVerdict.CANCELLED
     if order.status == OrderStatus.SHIPPED:
         return ShipmentVerdict.UNKNOWN
-    return ShipmentVerdict.OVERDUE if now > order.ship_by_at else ShipmentVerdict.WAITING
+    return ShipmentVerdict.OVERDUE if now > due else ShipmentVerdict.WAITING
+
+
+def invoice_verdict(order: Order, due: datetime | None, now: datetime, *, told: Callable[[], bool]) -> InvoiceVerdict:
+    """Late means uploaded after it was due, missing not uploaded by then.
+
+    `told` is asked for an order without an upload: where no invoice of the account was ever reported, it is not known
+    to be missing.
+    Source: https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=44QSYRCU27EW4UK&language=en_GB
+    """
+    if not order.is_business:
+        return InvoiceVerdict.NONE
+    if due is None:
+        return InvoiceVerdict.UNKNOWN
+    if order.invoice_uploaded_at is not None:
+        return InvoiceVerdict.ON_TIME if order.invoice_uploaded_at <= due else InvoiceVerdict.LATE
+    if now <= due:
+        return InvoiceVerdict.WAITING
+    return InvoiceVerdict.MISSING if told() else InvoiceVerdict.UNTOLD
 
 
 def cancellation_verdict(order: Order, confirmed: datetime | None) -> CancellationVerdict:

@@ -54,6 +54,7 @@ WORKED_OUT = {
     "late_shipment_rate_10d": (0, 2, 0),
     "overdue_orders": (0, 0, 0),
     "perfect_order_percentage": (2, 3, 1),
+    "invoice_defect_rate": (0, 0, 0),
     "refund_rate": (1, 4, 1),
     "refund_rate_7d": (0, 2, 0),
     "refund_rate_90d": (1, 4, 1),

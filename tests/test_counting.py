@@ -62,6 +62,8 @@ placed = st.lists(
         st.sampled_from(["", "ann", "ben", "cleo"]),  # who bought
         st.none() | st.booleans(),  # a conversation about it, started by the buyer or not
         st.sampled_from([False, False, False, True]),  # excluded by a person
+        st.none() | st.booleans(),  # of a business customer
+        st.none() | st.integers(0, 150),  # hours from placing to the upload of the invoice
     ),
     max_size=15,
 )
@@ -82,7 +84,7 @@ parcels = st.lists(
 
 def build(zone, threads, given_answers, orders, packages):
     marketplace = "DE" if zone.startswith("Europe") else "US"
-    account = make_account(time_zone=zone, score_window_days=28, marketplace=marketplace)
+    account = make_account(time_zone=zone, score_window_days=28, marketplace=marketplace, handling_days=2)
     stored = []
     for number, messages in enumerate(threads):
         conversation = make_conversation(account, external_id=f"c{number}", now=NOW)
@@ -99,12 +101,14 @@ def build(zone, threads, given_answers, orders, packages):
         conversation = stored[thread] if thread < len(stored) else None
         make_answer(account, moment, solved, conversation=conversation, order_external_id=f"o{thread % 4}", now=NOW)
     for number, row in enumerate(orders):
-        moment, by, status, who, due, confirmed, stars, claim, chargeback, money, buyer, wrote, excluded = row
+        moment, by, status, who, due, confirmed, stars, claim, chargeback, money, buyer, *others = row
+        wrote, excluded, business, uploaded = others
         order = Order.objects.create(
             account=account, system="test", external_id=f"o{number}", placed_at=moment, fulfilled_by=by, status=status,
             cancelled_by=who if status == "cancelled" else "",
             ship_by_at=None if due is None else moment + timedelta(hours=due),
-            refunded_amount=money, buyer_key=buyer, excluded=excluded,
+            refunded_amount=money, buyer_key=buyer, excluded=excluded, is_business=business,
+            invoice_uploaded_at=None if uploaded is None else moment + timedelta(hours=uploaded),
         )  # fmt: skip
         about = {"account": account, "system": "test", "external_id": f"o{number}", "order_external_id": f"o{number}"}
         if claim is not None:
@@ -176,15 +180,50 @@ def defective(order):
     return bad_feedback(order) or charged_back(order) or claim_counts(order)
 
 
+def sent(order):
+    """When the last package was confirmed; None while one is not."""
+    packages = [package.confirmed_at for package in order.shipments.all()]
+    return None if None in packages else max(packages, default=None)
+
+
+def weekday_from(day):
+    """The day itself, or the Monday after a Saturday or Sunday."""
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+
+
 def late(order):
-    sent = [package.confirmed_at for package in order.shipments.all()]
-    return bool(sent) and order.ship_by_at is not None and max(sent) > order.ship_by_at
+    """Due as stated; else on the second working day after the local day it was placed."""
+    if order.ship_by_at is not None:
+        return sent(order) is not None and sent(order) > order.ship_by_at
+    day = weekday_from(order.day + timedelta(days=1))
+    day = weekday_from(day + timedelta(days=1))
+    return sent(order) is not None and sent(order).astimezone(order.account.zone).date() > day
 
 
 def flawed(order):
-    by_seller = order.status == "cancelled" and order.cancelled_by == "seller" and not order.shipments.exists()
+    by_seller = order.status == "cancelled" and order.cancelled_by == "seller" and sent(order) is None
     wrote = any(row.by_buyer for row in said(order, Mention))
     return defective(order) or (merchant(order) and late(order)) or by_seller or bool(order.refunded_amount) or wrote
+
+
+def invoice_due(order):
+    """The last day for the invoice of a business order: the next Monday to Friday after its last package was sent."""
+    if not order.is_business or sent(order) is None:
+        return None
+    return weekday_from(sent(order).astimezone(order.account.zone).date() + timedelta(days=1))
+
+
+def invoice_counts(order):
+    due, told = invoice_due(order), False
+    for other in Order.objects.filter(account=order.account_id).exclude(invoice_uploaded_at=None):
+        told = told or invoice_due(other) is not None
+    over = due is not None and NOW.astimezone(order.account.zone).date() > due
+    return in_rates(order) and due is not None and (order.invoice_uploaded_at is not None or (told and over))
+
+
+def invoice_defect(order):
+    uploaded = order.invoice_uploaded_at
+    return uploaded is None or uploaded.astimezone(order.account.zone).date() > invoice_due(order)
 
 
 BRUTE = {
@@ -216,6 +255,7 @@ BRUTE = {
         ),
         lambda order: not flawed(order),
     ),
+    "invoice_defect_rate": (invoice_counts, invoice_defect),
     "refund_rate": (in_rates, lambda order: bool(order.refunded_amount)),
     "refund_rate_7d": (in_rates, lambda order: bool(order.refunded_amount)),
     "refund_rate_90d": (in_rates, lambda order: bool(order.refunded_amount)),

@@ -159,6 +159,7 @@ orders_placed = Fact(
         Column(path="status", title=_("Status"), kind="choice"),
         Column(path="fulfilled_by", title=_("Fulfilled by"), kind="choice"),
         Column(path="ship_by_at", title=_("Ship by"), kind="moment"),
+        Column(path="expected_ship_at", title=_("Expected ship date"), kind="moment"),
         Column(path="confirmed_at", title=_("Confirmed"), kind="moment"),
         Column(path="shipment", title=_("Shipment"), kind="choice"),
         Column(path="cancellation", title=_("Cancellation"), kind="choice"),
@@ -169,6 +170,8 @@ orders_placed = Fact(
         Column(path="refunded", title=_("Refunded"), kind="yes_no"),
         Column(path="buyer_wrote", title=_("Buyer wrote"), kind="yes_no"),
         Column(path="purchase", title=_("Purchase"), kind="choice"),
+        Column(path="invoice_due_at", title=_("Invoice due"), kind="moment"),
+        Column(path="invoice", title=_("Invoice"), kind="choice"),
     ),
 )
 

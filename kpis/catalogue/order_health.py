@@ -1,4 +1,4 @@
-"""Order health besides defects: cancellations, late shipments, perfect orders, refunds and buyers who come back."""
+"""Order health besides defects: cancellations, shipments, perfect orders, invoices, refunds, returning buyers."""
 
 from dataclasses import replace
 
@@ -17,11 +17,12 @@ from kpis.catalogue.placed import (
 )
 from kpis.metrics import LatestShare, Rule, Share, Tally
 from kpis.targets import AtLeast, Below
-from orders.models import CancellationVerdict, Purchase, ShipmentVerdict
+from orders.models import CancellationVerdict, InvoiceVerdict, Purchase, ShipmentVerdict
 
 CANCELLATIONS = "https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=200285210&language=en_GB"
 LATE_SHIPMENTS = "https://sellercentral.amazon.it/gp/help/external/200285190?language=it_IT"
 PERFECT_ORDERS = "https://www.channeladvisor.com/blog/marketplaces/what-is-amazons-perfect-order-percentage-metric/"
+INVOICES = "https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=44QSYRCU27EW4UK&language=en_GB"
 REFUNDS = "https://sellercentral-europe.amazon.com/gp/help/external/help.html?itemID=202131610&language=en_GB"
 RETURNING_BUYERS = "https://littlestreamsoftware.com/glossary/returning-customer-rate"
 
@@ -49,13 +50,14 @@ late_shipment_rate = Share(
     short=_("Late ship."),
     help=_(
         "Of the orders the seller ships, the share whose shipment was confirmed on the platform after the ship-by "
-        "date. Orders that are overdue but not confirmed count as late only once they are confirmed."
+        "date. Where no source states that date, it is worked out from the handling time in working days. Orders that "
+        "are overdue but not confirmed count as late only once they are confirmed."
     ),
     group=GROUP,
     fact=orders_placed,
     of=IN_RATES & MERCHANT & ~Q(shipment=ShipmentVerdict.UNKNOWN),
     hit=Q(shipment=ShipmentVerdict.LATE),
-    left_out=(*OUTSIDE, *NOT_MERCHANT, LATENESS_UNKNOWN),
+    left_out=(*OUTSIDE, *NOT_MERCHANT, *LATENESS_UNKNOWN),
     sides=(_("Confirmed late"), _("Not late"), _("Left out")),
     rule=Rule(days=30, target=Below(limit="4", goal="3.2")),
     source=LATE_SHIPMENTS,
@@ -101,11 +103,36 @@ perfect_order_percentage = Share(
     fact=orders_placed,
     of=IN_RATES & ~Q(cancellation=CancellationVerdict.UNKNOWN) & ~(MERCHANT & Q(shipment=ShipmentVerdict.UNKNOWN)),
     hit=Q(perfect=True),
-    left_out=(*OUTSIDE, WHO_CANCELLED_UNKNOWN, LATENESS_UNKNOWN),
+    left_out=(*OUTSIDE, WHO_CANCELLED_UNKNOWN, *LATENESS_UNKNOWN),
     sides=(_("Perfect"), _("Something went wrong"), _("Left out")),
     rule=Rule(days=90, target=AtLeast(limit="95", goal="96")),
     ripens_days=90,
     source=PERFECT_ORDERS,
+)
+
+invoice_defect_rate = Share(
+    slug="invoice_defect_rate",
+    title=_("Invoice defects"),
+    short=_("Invoices"),
+    help=_(
+        "Of the orders of business customers, the share whose invoice was uploaded late or not at all. It is due by "
+        "the end of the first business day after the day on which the shipment was confirmed. The newest 7 days are "
+        "left out."
+    ),
+    group=GROUP,
+    fact=orders_placed,
+    among=~Q(invoice=InvoiceVerdict.NONE),
+    of=IN_RATES & Q(invoice__in=[InvoiceVerdict.ON_TIME, InvoiceVerdict.LATE, InvoiceVerdict.MISSING]),
+    hit=Q(invoice__in=[InvoiceVerdict.LATE, InvoiceVerdict.MISSING]),
+    left_out=(
+        *OUTSIDE,
+        (Q(invoice=InvoiceVerdict.WAITING), _("The invoice is not due yet")),
+        (Q(invoice=InvoiceVerdict.UNKNOWN), _("No confirmed shipment, so no invoice is due")),
+        (Q(invoice=InvoiceVerdict.UNTOLD), _("Due, but no invoice of this account was ever reported")),
+    ),
+    sides=(_("Late or missing"), _("In time"), _("Left out")),
+    rule=Rule(days=7, lag=7, target=Below(limit="5", goal="4")),
+    source=INVOICES,
 )
 
 refund_rate = Share(

@@ -24,6 +24,9 @@ NOT_MARKETPLACE = ((MERCHANT, _("Shipped by the seller")), WHO_SHIPS_UNKNOWN)
 
 WHO_CANCELLED_UNKNOWN = (Q(cancellation=CancellationVerdict.UNKNOWN), _("Cancelled, but unknown by whom"))
 LATENESS_UNKNOWN = (
-    Q(shipment=ShipmentVerdict.UNKNOWN),
-    _("No ship-by date or no time of confirmation, so lateness is unknown"),
+    (
+        Q(shipment=ShipmentVerdict.UNKNOWN, due_at=None),
+        _("No ship-by date and no handling time, so lateness is unknown"),
+    ),
+    (Q(shipment=ShipmentVerdict.UNKNOWN), _("No time of confirmation, so lateness is unknown")),
 )

@@ -130,6 +130,20 @@ def perfect_orders(account: SellerAccount) -> None:
     order(account, placed, ship_by="2025-10-24 10:00", status="cancelled")  # nobody knows by whom
 
 
+def invoices(account: SellerAccount) -> None:
+    """The 7 days that end a week before the report day are 6 to 12 January, a Tuesday to a Monday."""
+    friday, saturday, monday = "2026-01-09 10:00", "2026-01-10 10:00", "2026-01-12 10:00"
+    business = {"is_business": True}
+    in_time, too_late = at("2026-01-12 23:59:59"), at("2026-01-13 00:00:00")
+    order(account, friday, confirmed=friday, invoice_uploaded_at=in_time, **business)  # due on Monday
+    order(account, friday, confirmed=friday, invoice_uploaded_at=too_late, **business)
+    order(account, saturday, confirmed=saturday, invoice_uploaded_at=in_time, **business)  # due on Monday, too
+    order(account, monday, confirmed=monday, **business)  # due on Tuesday, and never uploaded
+    order(account, monday, **business)  # not shipped, so nothing is due
+    order(account, monday, confirmed=monday, is_business=False)
+    order(account, "2026-01-13 10:00", confirmed="2026-01-13 12:00", **business)  # the day after the window
+
+
 # --- Money back, and buyers who come back -----------------------------------------------------------------------------
 
 
@@ -188,6 +202,7 @@ EXAMPLES: dict[str, Example] = {
             "perfect_order_percentage", perfect_orders, 2, 7, 2,
             "seven flaws of nine; the seller's own message and the marketplace's order are fine, two are unknown",
         ),
+        rate("invoice_defect_rate", invoices, 2, 2, 1, "a second late, and missing, of 4; the unshipped one left out"),
         rate("refund_rate", refunds, 3, 1, 1, "13 and 12 January and 21 December, of 4; the pending one left out"),
         rate("refund_rate_7d", refunds, 1, 1, 1, "one of the two of 13 January; the pending one left out"),
         rate("refund_rate_90d", refunds, 3, 3, 1, "20 December and 22 October gave nothing back: 3 of 6"),
