@@ -1,4 +1,4 @@
-"""Changes: how far a figure moved since an earlier one, which way, whether that is good, and whether chance could do it.
+"""Changes: how far a figure moved since an earlier one, which way, whether that is good, and whether it is chance.
 
 Direction and goodness are two things: a falling rate can be good news, and without a target it is neither. Neither is
 claimed where chance alone moves a figure as far.
