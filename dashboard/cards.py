@@ -1,7 +1,7 @@
 """A reading made ready for a page: with its words, its change, its sparkline and where it leads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from dashboard import words
 from kpis.attention import worse_side
 from kpis.changes import Change, change
+from kpis.exports import labels
+from kpis.figures import unripe_from
 from kpis.metrics import Metric, Score, Side, Text
 from kpis.readings import Reading, State
 from kpis.targets import Band
@@ -25,19 +27,31 @@ class Card:
     reading: Reading
     points: Sequence[TrendPoint]
     read_on: date  # the report day; of a weekly score the end of its week
+    today: date | None = None  # where the page says what still ripens
     parts: list["Card"] = field(default_factory=list)
+    variants: list["Card"] = field(default_factory=list)
 
     @property
     def metric(self) -> Metric:
         return self.reading.metric
 
     @property
+    def judged(self) -> Metric:
+        """The metric with the rule that is in force on the report day."""
+        return replace(self.metric, rule=self.reading.rule)
+
+    @property
+    def shown(self) -> str:
+        """The figure as people read it, an amount with the account's currency."""
+        return words.figure(self.reading)
+
+    @property
     def word(self) -> Text:
-        if self.reading.state is State.NO_DATA:
+        if self.reading.state in (State.NO_DATA, State.NOT_IMPORTABLE):
             return _("No data")
         if self.reading.state is State.TOO_FEW:
             return _("Too few")
-        return words.band_word(self.metric, self.reading.band)
+        return words.band_word(self.judged, self.reading.band)
 
     @property
     def colour(self) -> Text:
@@ -45,7 +59,7 @@ class Card:
 
     @property
     def target(self) -> str:
-        return words.target_words(self.metric)
+        return words.target_words(self.judged)
 
     @property
     def span(self) -> str:
@@ -60,12 +74,64 @@ class Card:
         return words.state_sentence(self.reading)
 
     @property
+    def ripening(self) -> str:
+        """From which day of the window on rows may still change their verdict."""
+        if self.today is None or self.reading.value is None:
+            return ""
+        return words.ripening_sentence(self.reading, unripe_from(self.metric, self.reading.window, self.today))
+
+    @property
     def missing(self) -> str:
         return words.missing_sentence(self.reading)
 
     @property
     def missing_title(self) -> str:
         return _("Room before red") if self.reading.band is Band.GREEN else _("What is missing")
+
+    @property
+    def interval(self) -> str:
+        """Where the true value lies, in a few words."""
+        return words.interval_words(self.reading)
+
+    @property
+    def unseen(self) -> list[str]:
+        """Of a coverage: the expected values that do not occur, by their labels."""
+        known = labels(self.metric.fact.model, self.metric.by) if self.reading.missing else {}
+        return [known.get(value, value) for value in self.reading.missing]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of the kind has ever come in, so that the page says what to import instead."""
+        return bool(self.reading.needs) or self.reading.state is State.NOT_IMPORTABLE
+
+    @property
+    def family(self) -> list["Card"]:
+        """This card and all that stand inside it."""
+        inside = [*self.parts, *self.variants]
+        return [self, *(entry for one in inside for entry in one.family)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither it nor what stands inside it has a figure, now or in a published week."""
+        return all(
+            entry.reading.value is None and not entry.reading.n and not entry.has_figures for entry in self.family
+        )
+
+    @property
+    def versions(self) -> list[tuple[str, "Card"]]:
+        """Its variants with a name by what differs, without those that say the same or nothing."""
+        return [(self._name(each), each) for each in self.variants if self._says_more(each)]
+
+    def _name(self, variant: "Card") -> str:
+        window = variant.reading.window
+        if window.days != self.reading.window.days:
+            return words.window_days(window)
+        return str(variant.metric.short or variant.metric.title)
+
+    def _says_more(self, variant: "Card") -> bool:
+        mine, other = self.reading, variant.reading
+        alike = (mine.window, mine.numerator, mine.n) == (other.window, other.numerator, other.n)
+        return other.value is not None and not alike
 
     @property
     def line(self) -> list[TrendPoint | Reading]:
@@ -106,18 +172,26 @@ class Card:
         return [(titles[name], display(value, self.metric.unit)) for name, value in stats.items()]
 
 
-def card(reading: Reading, points: Sequence[TrendPoint], on: date) -> Card:
+def card(reading: Reading, points: Sequence[TrendPoint], on: date, today: date | None = None) -> Card:
     """The card of one reading of day `on`."""
     weekly = isinstance(reading.metric, Score)
-    return Card(reading, points, week_end_on_or_before(on, reading.account.week_start) if weekly else on)
+    return Card(reading, points, week_end_on_or_before(on, reading.account.week_start) if weekly else on, today)
 
 
-def cards(readings: Sequence[Reading], points: dict[tuple[int, str], list[TrendPoint]], on: date) -> list[Card]:
-    """A card for each reading of an account, those of parts inside the card of the whole."""
+def cards(
+    readings: Sequence[Reading], points: dict[tuple[int, str], list[TrendPoint]], on: date, today: date | None = None
+) -> list[Card]:
+    """A card for each main metric of an account; parts and variants stand inside the card of their main metric."""
     made = {
-        reading.metric.slug: card(reading, points[reading.account.id, reading.metric.slug], on) for reading in readings
+        reading.metric.slug: card(reading, points[reading.account.id, reading.metric.slug], on, today)
+        for reading in readings
     }
+    main = []
     for entry in made.values():
         if entry.metric.parts_of in made:
             made[entry.metric.parts_of].parts.append(entry)
-    return [entry for entry in made.values() if entry.metric.parts_of not in made]
+        elif entry.metric.variant_of in made:
+            made[entry.metric.variant_of].variants.append(entry)
+        else:
+            main.append(entry)
+    return main

@@ -15,6 +15,7 @@ from kpis.attention import worse_side
 from kpis.exports import csv_rows
 from kpis.metrics import Side
 from kpis.rows import rows
+from sellers.days import local_day
 
 
 def fleet(request: HttpRequest) -> HttpResponse:
@@ -39,7 +40,8 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     now = timezone.now()
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, now)
-    page = metric_page(shop, metric_or_404(metric), day, Rows(request.GET), request.GET.get("page", "1"))
+    address, today = Rows(request.GET), local_day(now, shop.zone)
+    page = metric_page(shop, metric_or_404(metric), day, address, request.GET.get("page", "1"), today)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/metric.html", {"page": page, "shell": around, "section": "account"})
 

@@ -9,11 +9,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from kpis.metrics import Metric, Score, Side, Text, Window
+from kpis.attention import worse_side
+from kpis.metrics import LIFETIME, Coverage, Mean, Metric, Score, Share, Side, Text, Times, Window
 from kpis.readings import Reading, State
-from kpis.targets import AtLeast, AtMost, Band, Target
+from kpis.targets import AtLeast, AtMost, Band, Target, Zero
 from kpis.trends import TrendPoint
-from kpis.units import display, plain
+from kpis.units import Unit, display, plain
 from sellers.models import SellerAccount
 
 COLOURS = {
@@ -63,12 +64,17 @@ def weekday_moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def span(window: Window) -> str:
-    """The window's days: "19 Oct – 15 Nov 2026"."""
+    """The window's days: "19 Oct – 15 Nov 2026"; without a beginning, "all up to 15 Nov 2026"."""
+    if window.days >= LIFETIME:
+        return _("all up to %(day)s") % {"day": long_day(window.last)}
     first = short_day(window.first) if window.first.year == window.last.year else long_day(window.first)
     return pgettext("span of days", "%(first)s – %(last)s") % {"first": first, "last": long_day(window.last)}
 
 
 def window_days(window: Window) -> str:
+    """How long the window is."""
+    if window.days >= LIFETIME:
+        return _("since the first")
     return ngettext("%(days)d day", "%(days)d days", window.days) % {"days": window.days}
 
 
@@ -86,6 +92,8 @@ def target_words(metric: Metric) -> str:
     if target is None:
         return _("No target set")
     marks = _marks(metric, target)
+    if isinstance(target, Zero):
+        return _("Limit: none at all")
     if isinstance(target, AtLeast):
         return _("Limit: at least %(limit)s") % marks
     if isinstance(target, AtMost):
@@ -99,6 +107,8 @@ def rule_sentence(metric: Metric) -> str:
     if target is None:
         return _("No target is set, so there is a trend but no colour.")
     marks = _marks(metric, target)
+    if isinstance(target, Zero):
+        return _("Green when there is none, red otherwise.")
     if isinstance(target, AtLeast):
         return _("Red below %(limit)s, green at %(goal)s or more, yellow between.") % marks
     if isinstance(target, AtMost):
@@ -109,6 +119,8 @@ def rule_sentence(metric: Metric) -> str:
 def zone_words(metric: Metric, target: Target) -> dict[Band, str]:
     """The meaning of each coloured zone of a chart."""
     marks = _marks(metric, target)
+    if isinstance(target, Zero):
+        return {Band.RED: _("Red, more than none"), Band.YELLOW: "", Band.GREEN: _("Green, none")}
     if isinstance(target, AtLeast):
         return {
             Band.RED: _("Red, below %(limit)s") % marks,
@@ -125,6 +137,8 @@ def zone_words(metric: Metric, target: Target) -> dict[Band, str]:
 
 def window_sentence(metric: Metric, days: int) -> str:
     """Over which days a figure is read, and when."""
+    if days >= LIFETIME:
+        return _("Over everything since the first, up to the report day.")
     length = ngettext("Over %(days)d day", "Over %(days)d days", days) % {"days": days}
     if isinstance(metric, Score):
         return _("%(length)s before the week begins, worked out once a week.") % {"length": length}
@@ -151,27 +165,51 @@ def minimum_sentence(metric: Metric) -> str:
 # --- Readings --------------------------------------------------------------------------------------------------------
 
 
-def basis(reading: Reading) -> str:
-    """What the figure rests on: "43 of 58", or the number of cases."""
-    if reading.stats is not None:
-        return ngettext("%(n)s case", "%(n)s cases", reading.n) % {"n": number_format(reading.n, force_grouping=True)}
-    if reading.numerator is None:
-        return ""
-    return _("%(hits)s of %(n)s") % {
-        "hits": number_format(reading.numerator, force_grouping=True),
-        "n": number_format(reading.n, force_grouping=True),
+def figure(reading: Reading) -> str:
+    """The value as people read it; an amount in the account's currency."""
+    if reading.metric.unit is not Unit.AMOUNT or reading.value is None or not reading.account.currency:
+        return reading.display
+    return pgettext("amount of money", "%(amount)s %(currency)s") % {
+        "amount": reading.display,
+        "currency": reading.account.currency,
     }
+
+
+def basis(reading: Reading) -> str:
+    """What the figure rests on: "43 of 58", the number of cases, or the period of an imported figure."""
+    metric = reading.metric
+    if reading.stated_on is not None:
+        return _("stated up to %(day)s") % {"day": long_day(reading.stated_on)}
+    if isinstance(metric, Times | Mean) and reading.n:
+        return ngettext("%(n)s case", "%(n)s cases", reading.n) % {"n": number_format(reading.n, force_grouping=True)}
+    if reading.numerator is None or not isinstance(metric, Share | Coverage):
+        return ""
+    words = {
+        "hits": number_format(reading.numerator, force_grouping=True),
+        "n": number_format(reading.denominator or 0, force_grouping=True),
+    }
+    if isinstance(metric, Coverage):
+        return _("%(hits)s of %(n)s expected") % words
+    if isinstance(metric, Share) and metric.weight:
+        return _("%(hits)s of %(n)s units") % words
+    return _("%(hits)s of %(n)s") % words
+
+
+_TOO_FEW_ANSWERS = gettext_lazy("%(n)d of %(minimum)d answers: too few for a figure.")
+_TOO_FEW_CASES = gettext_lazy("%(n)d of %(minimum)d cases: too few for a figure.")
 
 
 def state_sentence(reading: Reading) -> str:
     """How sure the figure is, where it is not simply worked out; otherwise nothing."""
-    needed = {"n": reading.n, "minimum": reading.metric.rule.minimum}
+    needed = {"n": reading.n, "minimum": reading.rule.minimum}
     if reading.state is State.CARRIED:
         return kept_sentence(reading)
     if reading.state is State.TOO_FEW:
-        return _("%(n)d of %(minimum)d answers: too few for a figure.") % needed
+        return (_TOO_FEW_ANSWERS if isinstance(reading.metric, Score) else _TOO_FEW_CASES) % needed
+    if reading.needs or reading.state is State.NOT_IMPORTABLE:
+        return _("Nothing of the kind has come in yet. %(needs)s to see it.") % {"needs": reading.metric.fact.needs}
     if reading.state is State.NO_DATA:
-        return _("Nothing was counted in this window. %(needs)s to see it.") % {"needs": reading.metric.fact.needs}
+        return _("Nothing was counted in this window.")
     if reading.state is State.PROVISIONAL and reading.provisional_until is not None:
         return _("Some cases are still open: the figure may change until %(moment)s.") % {
             "moment": weekday_moment(reading.provisional_until, reading.account.zone)
@@ -185,9 +223,25 @@ def kept_sentence(figure: Reading | TrendPoint) -> str:
         return ""
     return _("%(n)d of %(minimum)d answers, so the score of the week to %(day)s is kept.") % {
         "n": figure.counted_now or 0,
-        "minimum": figure.metric.rule.minimum,
+        "minimum": figure.rule.minimum,
         "day": long_day(figure.carried_from),
     }
+
+
+def turning(metric: Metric) -> Text:
+    """What a row becomes when it turns bad late."""
+    return side_title(metric, worse_side(metric)) or side_title(metric, Side.FOR)
+
+
+def ripening_sentence(reading: Reading, unripe_from: date | None) -> str:
+    """From which day on the counted rows may still turn bad: orders get defects for weeks."""
+    if unripe_from is None:
+        return ""
+    metric = reading.metric
+    what = {"day": long_day(unripe_from), "what": turning(metric), "days": metric.ripens_days}
+    if unripe_from > reading.window.first:
+        return _("Cases from %(day)s on may still become “%(what)s”: a case is settled after %(days)d days.") % what
+    return _("All these cases may still become “%(what)s”: a case is settled after %(days)d days.") % what
 
 
 def missing_sentence(reading: Reading) -> str:
@@ -244,6 +298,27 @@ def _row_sentence(reading: Reading, target: Target, band: Band, count: int | Non
             "%(count)s more “%(what)s” makes it green.", "%(count)s more “%(what)s” in a row make it green.", count
         )
     return sentence % {"count": number_format(count, force_grouping=True), "what": what}
+
+
+def way_sentences(reading: Reading) -> list[str]:
+    """Everything that is known about the way to the other colours: out of red, to green, and how far red is."""
+    target, headroom = reading.rule.target, reading.headroom
+    if target is None or headroom is None or reading.band is Band.NONE:
+        return []
+    if reading.band is Band.GREEN:
+        return [room_sentence(reading, target, headroom)]
+    to_green = _row_sentence(reading, target, Band.GREEN, reading.to_goal)
+    if reading.band is Band.YELLOW:
+        return [to_green, room_sentence(reading, target, headroom)]
+    return list(dict.fromkeys([_row_sentence(reading, target, Band.YELLOW, reading.to_limit), to_green]))
+
+
+def interval_words(reading: Reading) -> str:
+    """Where the true value lies with 95 % confidence, in a few words."""
+    if reading.interval is None or reading.value is None:
+        return ""
+    low, high = (display(Fraction(bound), reading.metric.unit) for bound in reading.interval)
+    return pgettext("95 % interval", "%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def interval_sentence(reading: Reading) -> str:

@@ -42,10 +42,12 @@ def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
 
 def choices(rowset: RowSet, column: Column) -> dict[Any, str]:
     """The words for the values of a choice column, in the active language; empty for other columns."""
-    if column.kind != "choice":
-        return {}
-    model: Any = rowset.reading.metric.fact.model
-    *relations, name = column.path.split("__")
+    return labels(rowset.reading.metric.fact.model, column.path) if column.kind == "choice" else {}
+
+
+def labels(model: Any, path: str) -> dict[Any, str]:
+    """The words for the values of a column, looked up from `model`, in the active language; empty without choices."""
+    *relations, name = path.split("__")
     for relation in relations:
         model = model._meta.get_field(relation).related_model
     return {value: str(label) for value, label in model._meta.get_field(name).flatchoices}

@@ -52,6 +52,8 @@ class Reading:
     counted_now: int | None = None  # of a carried score: the rows that its own week had
     stats: dict[str, Fraction | None] | None = None  # seconds: mean, median, p90
     needs: Text = ""  # what to import, where nothing of the kind has ever come in
+    missing: tuple[str, ...] = ()  # of a coverage: the expected values that do not occur
+    stated_on: date | None = None  # of an imported figure: the last day of its own period
 
     @property
     def display(self) -> str:

@@ -201,13 +201,16 @@ class Span:
 
     @_read.register
     def _coverage(self, metric: Coverage, account: SellerAccount, window: Window, rule: Rule) -> Reading:
-        expected = set(getattr(account, metric.expected_from))
+        expected = list(dict.fromkeys(getattr(account, metric.expected_from)))
         days = self._rows_of(occurring_by_day, metric)[account.id]
-        seen = expected.intersection(chain.from_iterable(self._in(days, window)))
-        known = expected and not self._needs(metric, account)
-        value = Fraction(len(seen), len(expected)) if known else None
+        seen = set(chain.from_iterable(self._in(days, window)))
         n = self._sum(metric, account, window, metric.counted)
-        return self._verdict(metric, account, window, rule, value, n, (len(seen), len(expected)) if known else None)
+        if not expected or self._needs(metric, account):
+            return self._verdict(metric, account, window, rule, None, n)
+        missing = tuple(one for one in expected if one not in seen)
+        hits = len(expected) - len(missing)
+        value = Fraction(hits, len(expected))
+        return replace(self._verdict(metric, account, window, rule, value, n, (hits, len(expected))), missing=missing)
 
     @_read.register
     def _imported(self, metric: Imported, account: SellerAccount, window: Window, rule: Rule) -> Reading:
@@ -215,7 +218,7 @@ class Span:
         newest = next((one for one in reversed(stated) if window.first <= one.day <= window.last), None)
         if newest is None:
             return self._verdict(metric, account, window, rule, None, 0, unknown=State.NOT_IMPORTABLE)
-        return self._verdict(metric, account, window, rule, newest.value, 1)
+        return replace(self._verdict(metric, account, window, rule, newest.value, 1), stated_on=newest.day)
 
     # What the kinds have in common.
 

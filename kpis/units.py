@@ -46,7 +46,8 @@ def display(value: Fraction | None, unit: Unit) -> str:
         return NO_VALUE
     if unit is Unit.SECONDS:
         return duration(value)
-    text = number_format(cut(value * unit.scale, unit.digits), use_l10n=True)
+    large = unit in (Unit.COUNT, Unit.AMOUNT)
+    text = number_format(cut(value * unit.scale, unit.digits), use_l10n=True, force_grouping=large)
     return f"{text}%" if unit is Unit.RATE else text
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 import time_machine
@@ -18,6 +19,8 @@ from kpis.readings import readings
 from kpis.rows import rows
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
+from orders.models import Claim
+from orders.recompute import recompute_orders
 from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -248,10 +251,21 @@ def test_somebody_without_accounts_reads_what_will_stand_here():
 def test_the_account_page_shows_every_metric_as_the_readings_say():
     account = busy_shop()
     count()
-    page = text_of(client_of(account).get("/accounts/busy/"))
+    response = client_of(account).get("/accounts/busy/")
+    page = text_of(response)
+    shown = {entry.metric.slug: entry for group in response.context["page"].groups for entry in everything_in(group)}
     for reading in readings(account, MONDAY):
-        assert str(reading.metric.title) in page
-        assert reading.display in page
+        entry = shown.get(reading.metric.slug, response.context["page"].score)
+        assert entry.reading == reading
+        if not reading.metric.variant_of and not reading.metric.parts_of:
+            assert str(reading.metric.title) in page
+        if not reading.needs and reading.value is not None:
+            assert reading.display in page
+
+
+def everything_in(group):
+    cards = [*group.cards, *(entry for _needs, entries in group.missing for entry in entries), *group.empty]
+    return [entry for card in cards for entry in card.family]
 
 
 def test_the_account_page_says_what_is_missing_and_what_a_score_rests_on():
@@ -268,9 +282,61 @@ def test_the_account_page_says_what_is_missing_and_what_a_score_rests_on():
 
 def test_a_metric_without_data_says_what_to_import():
     page = text_of(client_of(make_account("mine")).get("/accounts/mine/"))
-    assert "Import orders to see it." in page
-    assert "Import messages to see it." in page
-    assert "Import survey answers to see it." in page
+    assert "<b>Import orders</b> to see:" in page
+    assert "<b>Import messages</b> to see:" in page
+    assert "Nothing of the kind has come in yet. Import survey answers to see it." in page  # the score keeps its place
+    assert 'class="card kpi"' not in page
+
+
+def test_a_metric_that_never_counted_anything_is_one_word_in_a_line():
+    account = make_account("mine")
+    make_order(account, "2026-01-05 10:00", status="pending")
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    line = page.split("Nothing counted in these weeks:")[1].split("</p>")[0]
+    assert "Order defect rate" in line
+    assert "Cancelled before shipping" in line
+    assert "Overdue orders" not in line  # none is a figure
+
+
+def test_other_windows_stand_small_inside_the_card_of_their_metric():
+    account = make_account("mine")
+    make_order(account, "2026-01-01 10:00", ship_by="2026-01-03 10:00", confirmed="2026-01-02 10:00")
+    make_order(account, "2026-01-15 10:00", ship_by="2026-01-16 10:00", confirmed="2026-01-17 10:00")
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    # One of two late in 30 days, the one of the last ten days late: 50 % and 100 %.
+    assert re.search(
+        r'href="/accounts/mine/late_shipment_rate_10d/" title="[^"]+">10 days</a></dt><dd.{0,300}100\.00%', page
+    )
+
+
+def test_a_variant_that_counts_the_same_rows_is_not_repeated():
+    account = make_account("mine")
+    make_order(account, "2025-12-15 10:00", confirmed="2025-12-16 10:00")
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    assert "order_defect_rate/" in page
+    assert "order_defect_rate_mfn" not in page  # the seller ships everything: the same one order
+    assert "order_defect_rate_every_claim" not in page  # no claim, so both rules say the same
+
+
+def test_both_claim_rules_stand_side_by_side_where_they_differ():
+    account = make_account("mine")
+    order = make_order(account, "2025-12-15 10:00", confirmed="2025-12-16 10:00")
+    Claim.objects.create(
+        account=account,
+        system="test",
+        external_id="claim",
+        order_external_id=order.external_id,
+        opened_at=at("2025-12-20 10:00"),
+        status="denied",
+    )
+    recompute_orders(account, [order.external_id], NOW)
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    # A denied claim is no defect by the rule of today, and is one whatever its outcome.
+    assert re.search(r"order_defect_rate_every_claim/.{0,300}100\.00%", page)
 
 
 def test_a_score_carried_over_says_from_when():
@@ -352,13 +418,12 @@ def test_the_report_day_is_the_accounts_own():
 # --- The metric and its rows -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("metric", DECLARED, ids=lambda metric: metric.slug)
-def test_every_metric_has_a_page_whose_lists_are_the_rows_behind_it(metric):
+def test_every_metric_has_a_page_whose_lists_are_the_rows_behind_it():
     account = busy_shop()
     count()
     client = client_of(account)
-    reading = readings(account, MONDAY, [metric])[0]
-    for side in Side:
+    for reading, side in product(readings(account, MONDAY), Side):
+        metric = reading.metric
         response = client.get(f"/accounts/busy/{metric.slug}/", {"part": side})
         assert reading.display in text_of(response)
         shown = response.context["page"]
@@ -369,17 +434,17 @@ def test_every_metric_has_a_page_whose_lists_are_the_rows_behind_it(metric):
         assert counts[Side.FOR] + counts.get(Side.AGAINST, 0) == reading.n
 
 
-@pytest.mark.parametrize("metric", DECLARED, ids=lambda metric: metric.slug)
-@pytest.mark.parametrize("side", Side)
-def test_the_file_holds_exactly_the_rows_of_the_list(metric, side):
+def test_the_file_holds_exactly_the_rows_of_the_list():
     account = busy_shop()
     count()
-    response = client_of(account).get(f"/accounts/busy/{metric.slug}/rows.csv", {"part": side, "on": MONDAY})
-    body = b"".join(response.streaming_content).decode()
-    assert body == "".join(csv_rows(rows(account, metric, MONDAY, side), account))
-    assert body.count("\r\n") == rows(account, metric, MONDAY, side).count + 1
-    assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert f'filename="busy-{metric.slug}-{side}-2026-01-19.csv"' in response["Content-Disposition"]
+    client = client_of(account)
+    for metric, side in product(DECLARED, Side):
+        response = client.get(f"/accounts/busy/{metric.slug}/rows.csv", {"part": side, "on": MONDAY})
+        body = b"".join(response.streaming_content).decode()
+        assert body == "".join(csv_rows(rows(account, metric, MONDAY, side), account))
+        assert body.count("\r\n") == rows(account, metric, MONDAY, side).count + 1
+        assert response["Content-Type"] == "text/csv; charset=utf-8"
+        assert f'filename="busy-{metric.slug}-{side}-2026-01-19.csv"' in response["Content-Disposition"]
 
 
 @pytest.mark.parametrize("query", ["on=2027-01-01", "on=today", "part=all", "part=for&weeks=13"])

@@ -8,15 +8,18 @@ from typing import Any
 from dashboard import charts, words
 from dashboard.cards import Card, cards
 from dashboard.forms import ReportDay
-from kpis.catalogue import DECLARED
-from kpis.metrics import Score, Text
+from kpis.catalogue import DECLARED, satisfaction
+from kpis.fleet import WORST_FIRST
+from kpis.metrics import Imported, Text
 from kpis.readings import readings
+from kpis.targets import Band
 from kpis.trends import trends
 from kpis.waiting import Waiting, waiting
 from sellers.days import WEEK, day_start, last_complete_day, local_day, week_end_on_or_before
 from sellers.models import SellerAccount
 
 WEEKS = 12
+SCORE = satisfaction.customer_service_score
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,33 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The figures of one group: cards, what was never imported by what to import, and what never had a figure."""
+
+    title: Text
+    anchor: str
+    cards: list[Card]
+    missing: list[tuple[Text, list[Card]]]
+    empty: list[Card]
+
+    @property
+    def red(self) -> int:
+        return self._with(Band.RED)
+
+    @property
+    def yellow(self) -> int:
+        return self._with(Band.YELLOW)
+
+    @property
+    def band(self) -> Band:
+        """The worst colour of the group."""
+        return next((band for band in WORST_FIRST if self._with(band)), Band.NONE)
+
+    def _with(self, band: Band) -> int:
+        return sum(each.reading.band is band for entry in self.cards for each in entry.family)
+
+
+@dataclass(frozen=True)
 class AccountPage:
     """Everything the account page shows."""
 
@@ -52,7 +82,7 @@ class AccountPage:
     day: Day
     score: Card
     chart: dict[str, Any]
-    groups: list[tuple[Text, list[Card]]]
+    groups: list[Group]
     waiting: Waiting
     next_update: str
 
@@ -80,25 +110,49 @@ def report_day(account: SellerAccount, address: Any, now: datetime) -> Day:
 def account_page(account: SellerAccount, day: Day, now: datetime) -> AccountPage:
     """Every figure of one account on its report day, in a constant number of queries."""
     points = trends([account], DECLARED, WEEKS, until=day.on)
-    score, *others = cards(readings(account, day.on), points, day.on)
+    today = local_day(now, account.zone)
+    entries = cards(readings(account, day.on), points, day.on, today)
+    score = next(entry for entry in entries if entry.metric is SCORE)
     return AccountPage(
         account=account,
         day=day,
         score=score,
-        chart=charts.trend_chart(score.metric, score.points, small=True),
-        groups=_groups(others),
-        waiting=waiting([account], local_day(now, account.zone))[account.id],
+        chart=charts.trend_chart(score.metric, score.points, today, small=True),
+        groups=_groups([entry for entry in entries if entry is not score]),
+        waiting=waiting([account], today)[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
     )
 
 
-def _groups(entries: Sequence[Card]) -> list[tuple[Text, list[Card]]]:
-    """Orders first, because they decide whether an account may go on selling."""
-    found: dict[str, tuple[Text, list[Card]]] = {}
+def _groups(entries: Sequence[Card]) -> list[Group]:
+    """By the declared group. Orders first, because they decide whether an account may go on selling."""
+    found: dict[str, list[Card]] = {}
     for entry in entries:
-        if not isinstance(entry.metric, Score):
-            found.setdefault(str(entry.metric.group), (entry.metric.group, []))[1].append(entry)
-    return list(reversed(found.values()))
+        found.setdefault(str(entry.metric.group), []).append(entry)
+    ranked = sorted(found.values(), key=_rank)
+    return [_group(number, members) for number, members in enumerate(ranked, 1)]
+
+
+def _rank(members: Sequence[Card]) -> tuple[bool, bool]:
+    """What the platform merely reports comes last; of the rest, what is counted from orders comes first."""
+    facts = {entry.metric.fact.model._meta.app_label for entry in members}
+    return all(isinstance(entry.metric, Imported) for entry in members), "orders" not in facts
+
+
+def _group(number: int, members: Sequence[Card]) -> Group:
+    missing: dict[str, tuple[Text, list[Card]]] = {}
+    for entry in members:
+        if entry.is_new:
+            needs = entry.metric.fact.needs
+            missing.setdefault(str(needs), (needs, []))[1].append(entry)
+    known = [entry for entry in members if not entry.is_new]
+    return Group(
+        title=members[0].metric.group,
+        anchor=f"group-{number}",
+        cards=[entry for entry in known if not entry.is_empty],
+        missing=list(missing.values()),
+        empty=[entry for entry in known if entry.is_empty],
+    )
 
 
 def _next_week(account: SellerAccount, now: datetime) -> datetime:

@@ -1,10 +1,12 @@
 """The metric page: one figure, its weeks, its rule in words, and the rows behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
 
 from dashboard import charts, words
 from dashboard.cards import Card, card
@@ -12,11 +14,14 @@ from dashboard.cells import cell
 from dashboard.forms import WEEKS, Rows
 from dashboard.pages.account import Day
 from kpis.attention import worse_side
-from kpis.exports import choices
-from kpis.metrics import Column, Metric, Side, Text
-from kpis.readings import Span
-from kpis.rows import RowSet, counts, rows_behind
+from kpis.catalogue import DECLARED, METRICS
+from kpis.exports import choices, labels
+from kpis.metrics import Column, Metric, Share, Side, Text
+from kpis.readings import Reading, Span
+from kpis.rows import RowSet, Slice, breakdown, counts, rows_behind
+from kpis.targets import Band
 from kpis.trends import TrendPoint, trend
+from kpis.units import Unit, display
 from sellers.models import SellerAccount
 
 PER_PAGE = 50
@@ -37,6 +42,7 @@ class Line:
     """A published week in the chart's table twin."""
 
     point: TrendPoint
+    today: date
 
     @property
     def week(self) -> str:
@@ -44,7 +50,7 @@ class Line:
 
     @property
     def word(self) -> Text:
-        return words.band_word(self.point.metric, self.point.band)
+        return words.band_word(charts.judged(self.point), self.point.band)
 
     @property
     def basis(self) -> str:
@@ -52,7 +58,34 @@ class Line:
 
     @property
     def note(self) -> str:
-        return charts.note(self.point)
+        return " ".join(charts.notes(self.point, self.today))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One line of the breakdown: a value of the column, its rows, and its own figure."""
+
+    name: str
+    hits: int
+    n: int
+    value: Fraction | None
+    band: Band
+    word: Text
+    length: int  # of the bar, in hundredths of the longest
+    unit: Unit
+
+    @property
+    def display(self) -> str:
+        return display(self.value, self.unit)
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Another metric of the same family, by the name that tells it apart."""
+
+    name: Text
+    metric: Metric
+    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,9 @@ class MetricPage:
     rowset: RowSet
     reasons: list[tuple[Text, int]]
     page: Page
+    today: date
+    pieces: list[Piece]
+    relatives: list[Relative]
     all_weeks = WEEKS
 
     @property
@@ -85,22 +121,62 @@ class MetricPage:
     @property
     def lines(self) -> list[Line]:
         """The chart's weeks as a table, newest first."""
-        return [Line(point) for point in reversed(self.card.points)]
+        return [Line(point, self.today) for point in reversed(self.card.points)]
 
     @property
     def rule(self) -> list[str]:
         """The rule in sentences: colours, window, minimum."""
-        window = self.card.reading.window
+        judged = self.card.judged
         sentences = (
-            words.rule_sentence(self.metric),
-            words.window_sentence(self.metric, window.days),
-            words.minimum_sentence(self.metric),
+            words.rule_sentence(judged),
+            words.window_sentence(judged, judged.rule.days),
+            words.minimum_sentence(judged),
         )
         return [sentence for sentence in sentences if sentence]
 
     @property
     def interval(self) -> str:
         return words.interval_sentence(self.card.reading)
+
+    @property
+    def turning(self) -> Text:
+        return words.turning(self.metric)
+
+    @property
+    def ways(self) -> list[str]:
+        """The way to the other colours, and how far red is."""
+        return words.way_sentences(self.card.reading)
+
+    @property
+    def by(self) -> str:
+        """The column of the breakdown, as its rows call it."""
+        column = next((one for one in self.metric.fact.columns if one.path == self.metric.by), None)
+        return _("By value") if column is None else str(column.title)
+
+    @property
+    def is_share(self) -> bool:
+        return isinstance(self.metric, Share)
+
+    @property
+    def worst(self) -> Piece | None:
+        """Of a share with a target, the value that is worst by its own figure, where some are worse than others."""
+        judged = [piece for piece in self.pieces if piece.value is not None]
+        if self.card.reading.rule.target is None or len(judged) < 2 or not isinstance(self.metric, Share):
+            return None
+        high = worse_side(self.metric) is Side.AGAINST
+        worst = (min if high else max)(judged, key=lambda piece: piece.value or 0)
+        return worst if worst.band in (Band.RED, Band.YELLOW) else None
+
+    @property
+    def has(self) -> dict[str, bool]:
+        """Which signs the chart shows, so that they are explained."""
+        chart = self.chart
+        return {
+            "carried": any(chart["carried"]),
+            "provisional": any(chart["provisional"]),
+            "unripe": chart["unripe"] is not None,
+            "breaks": bool(chart["breaks"]),
+        }
 
     @property
     def columns(self) -> list[Text]:
@@ -136,7 +212,7 @@ def _kind(column: Column, row: dict[str, Any]) -> str:
     return "id" if column.path.endswith("external_id") else column.kind
 
 
-def metric_page(account: SellerAccount, metric: Metric, day: Day, address: Rows, page: str) -> MetricPage:
+def metric_page(account: SellerAccount, metric: Metric, day: Day, address: Rows, page: str, today: date) -> MetricPage:
     """One metric of one account on its report day, in a constant number of queries."""
     weeks = address.value("weeks")
     reading = Span([account], [metric], {account.id: day.on}).reading(metric, account, day.on)
@@ -148,14 +224,53 @@ def metric_page(account: SellerAccount, metric: Metric, day: Day, address: Rows,
     return MetricPage(
         account=account,
         day=day,
-        card=card(reading, points, day.on),
+        card=card(reading, points, day.on, today),
         weeks=weeks,
-        chart=charts.trend_chart(metric, points),
+        chart=charts.trend_chart(metric, points, today),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
         rowset=rowset,
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
         page=Paginator(range(found[side]), PER_PAGE).get_page(page),
+        today=today,
+        pieces=_pieces(reading),
+        relatives=_relatives(metric),
     )
+
+
+def _pieces(reading: Reading) -> list[Piece]:
+    """The figure by the values of its column; of a coverage also the expected values that do not occur."""
+    metric = reading.metric
+    known = labels(metric.fact.model, metric.by) if metric.by else {}
+    slices = [*breakdown(reading), *(Slice(value, 0, 0) for value in reading.missing)]
+    whole = sum(piece.n for piece in slices)
+    judged = replace(metric, rule=reading.rule)
+    pieces = []
+    for piece in slices:
+        if isinstance(metric, Share):
+            value, unit = metric.value(piece.hits, piece.n), metric.unit
+            band = judged.judge(value)
+        else:
+            value, unit = (Fraction(piece.n, whole) if whole else None), Unit.RATE
+            band = Band.RED if piece.value in reading.missing else Band.NONE
+        length = round(100 * float(value)) if value is not None else 0
+        word = _("Missing") if piece.value in reading.missing else words.band_word(judged, band)
+        name = known.get(piece.value, str(piece.value)) if piece.value not in (None, "") else _("Unknown")
+        pieces.append(Piece(name, piece.hits, piece.n, value, band, word, length, unit))
+    return pieces
+
+
+def _relatives(metric: Metric) -> list[Relative]:
+    """The main metric of the family, its parts and its variants; nothing where it stands alone."""
+    head = metric
+    while above := METRICS.get(head.parts_of or head.variant_of):
+        head = above
+    members = [head, *(one for one in DECLARED if _is_below(one, head))]
+    return [Relative(one.short or one.title, one, one is metric) for one in members] if len(members) > 1 else []
+
+
+def _is_below(metric: Metric, head: Metric) -> bool:
+    above = METRICS.get(metric.parts_of or metric.variant_of)
+    return above is head or (above is not None and _is_below(above, head))
 
 
 def csv_name(account: SellerAccount, metric: Metric, on: date, side: Side) -> str:

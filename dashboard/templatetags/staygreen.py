@@ -6,9 +6,12 @@ from django import template
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dashboard import words
 from dashboard.cards import Card
 from kpis.changes import Evidence, evidence
-from kpis.metrics import Metric, Score
+from kpis.metrics import Score, Share
+from kpis.readings import Reading
+from kpis.targets import AtLeast
 from kpis.trends import TrendPoint
 
 register = template.Library()
@@ -61,12 +64,47 @@ def sparkline(card: Card) -> dict[str, Any]:
     }
 
 
+@register.inclusion_tag("dashboard/_interval.html")
+def interval(card: Card) -> dict[str, Any]:
+    """Where the true value lies with 95 % confidence, as a thin bar with the value and the limit.
+
+    The bar shows the part of the scale that interval and limit need: half a per cent beside a limit of one would
+    be a dot on a scale up to a hundred.
+    """
+    reading = card.reading
+    found, value = reading.interval, reading.value
+    if found is None or value is None:
+        raise ValueError(f"{reading.metric.slug} has no interval to draw")
+    low, high = found
+    limit = None if reading.limit is None else float(reading.limit)
+    whole = float(reading.metric.base) if isinstance(reading.metric, Share) else 1.0
+    marks = [low, high] if limit is None else [low, high, limit]
+    if isinstance(reading.metric, Score):
+        start, end = 0.0, whole
+    elif isinstance(reading.rule.target, AtLeast):
+        start, end = max(0.0, whole - 1.25 * (whole - min(marks))), whole
+    else:
+        start, end = 0.0, min(whole, 1.25 * max(marks))
+
+    def x(value: float) -> float:
+        return round((value - start) / (end - start) * 100, 1) if end > start else 50.0
+
+    return {
+        "low": x(low),
+        "width": max(1.0, round(x(high) - x(low), 1)),
+        "now": x(float(value)),
+        "limit": None if limit is None else x(limit),
+        "band": reading.band.value,
+        "label": words.interval_sentence(reading),
+    }
+
+
 @register.inclusion_tag("dashboard/_scale.html")
-def scale(metric: Metric, now: Any, before: TrendPoint | None) -> dict[str, Any]:
-    """The score's 0 to 10 with its three colours, today's mark and last week's."""
-    target = metric.rule.target
+def scale(now: Reading, before: TrendPoint | None) -> dict[str, Any]:
+    """The score's 0 to 10 with its three colours, today's mark and last week's, and the 95 % interval as a thin bar."""
+    target = now.rule.target
     if target is None:
-        raise ValueError(f"{metric.slug} has no target, so its scale has no colours to show")
+        raise ValueError(f"{now.metric.slug} has no target, so its scale has no colours to show")
     limit, goal = float(target.limit), float(target.goal)
     earlier = None if before is None else before.shown
     return {
@@ -79,6 +117,8 @@ def scale(metric: Metric, now: Any, before: TrendPoint | None) -> dict[str, Any]
         "green": 100 - goal * 10 - 0.6,
         "mark": None if now.value is None else round(float(now.value) * 10, 2),
         "before": None if earlier is None else round(earlier * 10, 2),
+        "low": None if now.interval is None or now.value is None else round(now.interval[0] * 10, 2),
+        "wide": None if now.interval is None else round((now.interval[1] - now.interval[0]) * 10, 2),
         "reading": now,
         "point": before,
     }

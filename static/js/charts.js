@@ -18,8 +18,47 @@
     });
   }
 
-  function zone(part) {
+  /* Slanted lines over what may still change: seen in grey and by eyes that do not tell colours apart. */
+  function hatch() {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const pen = tile.getContext("2d");
+    pen.strokeStyle = colour("line-2");
+    pen.lineWidth = 1.2;
+    [-8, 0, 8].forEach(function (shift) {
+      pen.moveTo(shift - 1, 9);
+      pen.lineTo(shift + 9, -1);
+    });
+    pen.stroke();
+    return pen.createPattern(tile, "repeat");
+  }
+
+  function ripening(part) {
     return {
+      type: "box", xMin: part.from, borderWidth: 0, backgroundColor: hatch(), drawTime: "beforeDatasetsDraw",
+      label: {
+        display: true, content: part.label, color: colour("ink-2"), backgroundColor: colour("surface"),
+        position: { x: "end", y: "start" }, font: { size: 11.5, weight: "600" }, padding: 5,
+      },
+    };
+  }
+
+  function rule(part) {
+    return {
+      type: "line", xMin: part.at, xMax: part.at, borderColor: colour("ink-2"), borderWidth: 1.5, borderDash: [4, 4],
+      label: {
+        display: true, content: part.label, position: "end", color: colour("bg"), backgroundColor: colour("ink"),
+        font: { size: 11, weight: "600" }, padding: { x: 7, y: 4 }, borderRadius: 5,
+      },
+    };
+  }
+
+  function zone(part) {
+    const sides = {};
+    if (part.start !== null) sides.xMin = part.start;
+    if (part.end !== null) sides.xMax = part.end;
+    return {
+      ...sides,
       type: "box", yMin: part.from, yMax: part.to, borderWidth: 0, drawTime: "beforeDatasetsDraw",
       backgroundColor: colour(part.band + "-zone"),
       label: {
@@ -38,6 +77,9 @@
     const radius = narrow() ? 2.8 : data.small || data.values.length > 30 ? 3.5 : 4.5;
     const paint = data.bands.map(function (band) { return colour(band === "none" ? "ink-3" : band); });
     function kept(context) { return data.carried[context.p1DataIndex]; }
+    function open(context) { return data.provisional[context.p1DataIndex]; }
+    function hollow(index) { return data.carried[index] || data.provisional[index]; }
+    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule));
     return new Chart(canvas, {
       type: "line",
       data: {
@@ -47,10 +89,10 @@
           cubicInterpolationMode: "monotone", spanGaps: false,
           pointStyle: data.bands.map(function (band, index) { return data.carried[index] ? "circle" : SHAPES[band]; }),
           pointRadius: radius, pointHoverRadius: 7, pointBorderWidth: 2, pointBorderColor: paint,
-          pointBackgroundColor: paint.map(function (own, index) { return data.carried[index] ? colour("surface") : own; }),
+          pointBackgroundColor: paint.map(function (own, index) { return hollow(index) ? colour("surface") : own; }),
           clip: 8,
           segment: {
-            borderDash: function (context) { return kept(context) ? [3, 4] : undefined; },
+            borderDash: function (context) { return kept(context) ? [3, 4] : open(context) ? [7, 4] : undefined; },
             borderColor: function (context) { return kept(context) ? colour("ink-3") : undefined; },
           },
         }],
@@ -70,7 +112,7 @@
           },
         },
         plugins: {
-          annotation: { clip: true, annotations: data.zones.map(zone) },
+          annotation: { clip: true, annotations: marks },
           tooltip: {
             callbacks: {
               title: function (items) { return data.titles[items[0].dataIndex]; },
