@@ -31,6 +31,7 @@ from orders.models import (
     Feedback,
     FulfilledBy,
     OfficialFigure,
+    OfficialMetric,
     Order,
     OrderStatus,
     PolicyViolation,
@@ -284,7 +285,7 @@ return_ = RecordType(
         Day("requested_on"),
         Moment("received_at"),
         Day("received_on"),
-        Choice("status", ReturnStatus),
+        Choice("status", ReturnStatus, "without one, and without a moment below: not answered yet"),
         Moment("responded_at", "the seller's first valid answer"),
         Text("reason", limit=255, cut=True),
         long_text("comment"),
@@ -296,6 +297,9 @@ return_ = RecordType(
         Flag("a_to_z"),
         Choice("fulfilled_by", FulfilledBy),
         items(),
+        Moment("closed_at", "the request was closed"),
+        Flag("auto_authorized", "authorised by a rule, at once"),
+        Flag("buyer_solved", "the buyer's answer whether the return was resolved"),
     ],
     checks=[after("responded_at", "requested_at")],
     one_of=("requested_at", "requested_on", "received_at", "received_on"),
@@ -364,7 +368,7 @@ policy_violation = RecordType(
     "a policy violation the platform holds against the account",
     [
         Choice("category", ViolationCategory, required=True),
-        Moment("opened_at"),
+        Moment("opened_at", "without a day it counts on the day it was last reported"),
         Day("opened_on"),
         Choice("status", ViolationStatus, "open if absent"),
         Text("asin", limit=20),
@@ -374,25 +378,19 @@ policy_violation = RecordType(
     ],
 )
 
-OFFICIAL_FIGURES = (
-    "late_shipment_rate", "order_defect_rate", "prefulfillment_cancel_rate", "valid_tracking_rate",
-    "on_time_delivery_rate", "unit_on_time_delivery_rate", "invoice_defect_rate", "account_health_rating",
-    "warning_state",
-)  # fmt: skip
-
 platform_metric = RecordType(
     "platform_metric",
     OfficialFigure,
     "file.platform_metrics",
     "a figure as the platform itself reports it",
     [
-        Choice("metric", [*OFFICIAL_FIGURES, *ViolationCategory.values], required=True),
+        Choice("metric", OfficialMetric, required=True),
         Choice("fulfilled_by", FulfilledBy),
         Moment("period_from", required=True),
         Moment("period_to", required=True),
         Whole("numerator", high=2**63 - 1),
         Whole("denominator", high=2**63 - 1),
-        Number("rate", digits=18, places=12, low=None, rounds=True),
+        Number("rate", "the figure: a share of 1, points or an amount", digits=24, places=12, low=None, rounds=True),
         Text("platform_status", limit=40),
         Number("target_value", digits=18, places=12, low=None, rounds=True),
         Text("target_condition", limit=40),

@@ -25,9 +25,10 @@ from intake.record import RecordType
 from intake.statements import Statement
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
 from messaging.recompute import recompute_answers, recompute_conversations
-from orders.models import Order, OrderEvent, Shipment
+from orders.models import Feedback, Order, OrderEvent, PolicyViolation, Return, Shipment
 from orders.packages import judge_packages
 from orders.recompute import recompute_orders
+from orders.recompute_events import recompute_ratings, recompute_returns
 from sellers.bulk import update_rows
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
@@ -63,6 +64,8 @@ class Touched:
         self.conversations: set[int] = set()
         self.answers: dict[int, int | None] = {}
         self.orders: set[str] = set()
+        self.returns: set[int] = set()  # that name no order
+        self.ratings: set[int] = set()  # likewise
         self.former_buyers: set[str] = set()
 
     def recompute(self, account: SellerAccount, now: datetime) -> None:
@@ -74,6 +77,10 @@ class Touched:
             recompute_answers(account, answers, now)
         if self.orders:
             recompute_orders(account, self.orders, now, former_buyers=self.former_buyers)
+        if self.returns:
+            recompute_returns(account, self.returns, now)
+        if self.ratings:
+            recompute_ratings(account, self.ratings)
 
     def add(self, row: Any) -> None:
         """Note a row as it is now; called before and after a change."""
@@ -87,6 +94,10 @@ class Touched:
             self.orders.add(row.external_id)
         elif isinstance(row, OrderEvent) and row.order_external_id:
             self.orders.add(row.order_external_id)
+        elif isinstance(row, Return):
+            self.returns.add(row.id)
+        elif isinstance(row, Feedback):
+            self.ratings.add(row.id)
 
 
 class SystemWriter:
@@ -261,7 +272,9 @@ class SystemWriter:
 
     def _flush(self, kind: RecordType, merged: Iterable[Merged]) -> None:
         """Write new rows, changed rows, and rows of which only the versions moved (those mark nothing)."""
-        new, changed, restated = [], [], []
+        new: list[Any] = []
+        changed: list[Any] = []
+        restated: list[Any] = []
         columns: set[str] = set()
         rows = []
         merged = list(merged)
@@ -276,7 +289,7 @@ class SystemWriter:
                 columns |= one.columns
                 changed.append(row)
             elif moved:
-                restated.append(row)
+                (changed if _day_follows_versions(row) else restated).append(row)
             rows.append(row)
         manager = kind.model._default_manager
         manager.bulk_create(new)
@@ -330,6 +343,11 @@ def _apply(merged: Merged, statement: Statement) -> Result:
     if statement.again:
         merged.settle_again(statement.again)
     return result
+
+
+def _day_follows_versions(row: Any) -> bool:
+    """Whether the day of a row may move although nothing was said but that it is still so."""
+    return isinstance(row, PolicyViolation) and row.opened_at is None and row.opened_on is None
 
 
 def _write_bodies(messages: Iterable[Message]) -> None:

@@ -199,7 +199,7 @@ class ColumnSerializer(serializers.Serializer):
 
     name = serializers.SerializerMethodField()
     title = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["text", "moment", "choice", "yes_no", "duration"])
+    kind = serializers.ChoiceField(choices=["text", "moment", "choice", "yes_no", "duration", "number"])
     choices = serializers.SerializerMethodField()
 
     def get_name(self, column: Column) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from decimal import Decimal
 from io import StringIO
 from itertools import islice
 from typing import Any
@@ -20,7 +21,7 @@ CHUNK = 500  # rows written at once
 # ones. Source: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-Cell = str | int | None
+Cell = str | int | Decimal | None
 
 
 def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
@@ -66,6 +67,8 @@ def _cell(value: Any, column: Column, labels: dict[Any, str], zone: ZoneInfo) ->
         return _("Yes") if value else _("No")
     if column.kind == "duration":
         return int(value)
+    if column.kind == "number":
+        return Decimal(value)
     return _text(labels.get(value, str(value)))
 
 

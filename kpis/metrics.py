@@ -68,7 +68,7 @@ class Column:
 
     path: str
     title: Text
-    kind: str = "text"  # text, moment, choice, yes_no, duration
+    kind: str = "text"  # text, moment, choice, yes_no, duration, number
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

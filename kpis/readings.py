@@ -46,7 +46,7 @@ from sellers.models import SellerAccount
 
 __all__ = ["Reading", "Span", "State", "fleet_readings", "readings", "window_on"]
 
-RIPENS = timedelta(hours=24)  # after this, no row of a window can still be waiting for its 24-hour verdict
+RIPENS_DAYS = 1  # no row waits for its verdict longer, unless its metric says so
 
 Found = TypeVar("Found")
 
@@ -271,7 +271,8 @@ class Span:
     def _ripeness(self, metric: Metric, account: SellerAccount, window: Window) -> tuple[State, datetime | None]:
         if metric.opened is None or not self._sum(metric, account, window, metric.opened):
             return State.COMPUTED, None
-        return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + RIPENS
+        waits = timedelta(days=metric.ripens_days or RIPENS_DAYS)
+        return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + waits
 
     def _sum(self, metric: Metric, account: SellerAccount, window: Window, part: Part) -> int:
         days = self.totals.get((account.id, metric.fact.slug), {})

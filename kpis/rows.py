@@ -6,6 +6,7 @@ They are found by the same condition objects that counted them, so a figure and 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,10 @@ class RowSet:
     @property
     def columns(self) -> tuple[Column, ...]:
         return self.reading.metric.fact.columns
+
+    @cached_property
+    def _numbers(self) -> list[str]:
+        return [column.path for column in self.columns if column.kind == "number"]
 
     @cached_property
     def count(self) -> int:
@@ -56,7 +61,14 @@ class RowSet:
 
     def _plain(self, row: dict[str, Any]) -> dict[str, Any]:
         index = row.pop("reason_index")
+        for path in self._numbers:
+            row[path] = None if row[path] is None else plain_number(row[path])
         return {**row, "reason": None if index is None else self.reasons[index]}
+
+
+def plain_number(value: Decimal) -> str:
+    """A decimal number as text, exact and without the zeros that its column fills up with: 212, 0.3125."""
+    return format(value.normalize(), "f")
 
 
 def rows(account: SellerAccount, metric: Metric, on: date, side: Side) -> RowSet:

@@ -2,27 +2,28 @@
 
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import models, transaction
 
 from orders.invoices import invoices_are_told
-from orders.models import Delivery, InvoiceVerdict, Order, Shipment, ShipmentVerdict
-from orders.recompute import CHUNK, recompute_orders
+from orders.models import Delivery, InvoiceVerdict, Order, Return, ReturnAnswer, Shipment, ShipmentVerdict
+from orders.recompute import recompute_orders
+from orders.recompute_events import CHUNK, recompute_returns
 from sellers.models import SellerAccount
 
 
 def lapse(account: SellerAccount, now: datetime) -> int:
-    """Flip every order, invoice and package of the account that became overdue as of `now`: how many changed."""
-    return _lapse_orders(account, now) + _lapse_invoices(account, now) + _lapse_packages(account, now)
+    """Flip every order, invoice, package and return that became overdue as of `now`: how many changed."""
+    steps = (_lapse_orders, _lapse_invoices, _lapse_packages, _lapse_returns)
+    return sum(step(account, now) for step in steps)
 
 
 def due_accounts(now: datetime) -> set[int]:
     """The ids of the accounts in which something has become overdue; read from small partial indexes."""
-    due = (_due_orders(now), _due_invoices(now), _due_packages(now))
+    due = (_due_orders(now), _due_invoices(now), _due_packages(now), _due_returns(now))
     return {account_id for rows in due for account_id in rows.values_list("account_id", flat=True)}
 
 
-def _due_orders(now: datetime) -> QuerySet[Order]:
+def _due_orders(now: datetime) -> models.QuerySet[Order]:
     return Order.objects.filter(shipment=ShipmentVerdict.WAITING, due_at__lt=now)
 
 
@@ -30,7 +31,7 @@ def _lapse_orders(account: SellerAccount, now: datetime) -> int:
     return _due_orders(now).filter(account=account).update(shipment=ShipmentVerdict.OVERDUE)
 
 
-def _due_invoices(now: datetime) -> QuerySet[Order]:
+def _due_invoices(now: datetime) -> models.QuerySet[Order]:
     return Order.objects.filter(invoice=InvoiceVerdict.WAITING, invoice_due_at__lt=now)
 
 
@@ -39,7 +40,7 @@ def _lapse_invoices(account: SellerAccount, now: datetime) -> int:
     return _due_invoices(now).filter(account=account).update(invoice=missing)
 
 
-def _due_packages(now: datetime) -> QuerySet[Shipment]:
+def _due_packages(now: datetime) -> models.QuerySet[Shipment]:
     return Shipment.objects.filter(delivery=Delivery.WAITING, deliver_by_at__lt=now)
 
 
@@ -52,3 +53,15 @@ def _lapse_packages(account: SellerAccount, now: datetime) -> int:
         with transaction.atomic():
             recompute_orders(account, orders[start : start + CHUNK], now)
     return lapsed
+
+
+def _due_returns(now: datetime) -> models.QuerySet[Return]:
+    return Return.objects.filter(answer=ReturnAnswer.WAITING, answer_due_at__lt=now)
+
+
+def _lapse_returns(account: SellerAccount, now: datetime) -> int:
+    due = list(_due_returns(now).filter(account=account).values_list("pk", flat=True))
+    for start in range(0, len(due), CHUNK):
+        with transaction.atomic():
+            recompute_returns(account, due[start : start + CHUNK], now)
+    return len(due)

@@ -1,6 +1,6 @@
 """Orders with their verdicts, and what was said about them: shipments, returns, feedback, claims, chargebacks."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -143,6 +143,46 @@ class ReturnStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class ReturnStanding(models.IntegerChoices):
+    """Whether a return is a request that the seller had to answer."""
+
+    COUNTS = 0, _("Counts")
+    NO_REQUEST = 1, _("Only its receipt is known")
+    MARKETPLACE = 2, _("Handled by the marketplace")
+    UNKNOWN_SHIPPER = 3, _("Unknown who shipped it")
+    OTHER_CHANNEL = 4, _("Sold outside the marketplace")
+    TEST = 5, _("Test order")
+    DELETED = 6, _("Deleted at the source")
+    EXCLUDED = 7, _("Excluded by a person")
+
+
+class ReturnAnswer(models.IntegerChoices):
+    """Whether the seller authorised, refunded or closed the request within 48 hours."""
+
+    ON_TIME = 0, _("Answered within 48 hours")
+    LATE = 1, _("Answered after 48 hours")
+    NONE = 2, _("Not answered within 48 hours")
+    WAITING = 3, _("Not answered, 48 hours are not over")
+    UNKNOWN = 4, _("Unknown when it was answered")
+
+
+class Rejection(models.IntegerChoices):
+    NONE = 0, _("Not turned down")
+    FAIR = 1, _("Turned down fairly, or settled all the same")
+    INVALID = 2, _("Turned down although within the policy")
+    UNKNOWN = 3, _("Turned down, unknown whether within the policy")
+
+
+class RatingStanding(models.IntegerChoices):
+    """Whether a rating is the one that stands for its order."""
+
+    COUNTS = 0, _("Counts")
+    REMOVED = 1, _("Removed or struck through")
+    REPLACED = 2, _("Replaced by a later rating of the order")
+    DELETED = 3, _("Deleted at the source")
+    EXCLUDED = 4, _("Excluded by a person")
+
+
 class ViolationCategory(models.TextChoices):
     LISTING_POLICY = "listing_policy", _("Listing policy")
     RECEIVED_IP = "received_ip", _("Received intellectual property complaints")
@@ -155,6 +195,33 @@ class ViolationCategory(models.TextChoices):
     CUSTOMER_REVIEWS = "customer_reviews", _("Customer product reviews")
     DOCUMENT_REQUEST = "document_request", _("Document requests")
     OTHER = "other", _("Other")
+
+
+class OfficialMetric(models.TextChoices):
+    """What the platform itself reports figures about; the last ones are its counts of policy violations."""
+
+    LATE_SHIPMENT_RATE = "late_shipment_rate", _("Late shipment rate")
+    ORDER_DEFECT_RATE = "order_defect_rate", _("Order defect rate")
+    PREFULFILLMENT_CANCEL_RATE = "prefulfillment_cancel_rate", _("Pre-fulfilment cancel rate")
+    VALID_TRACKING_RATE = "valid_tracking_rate", _("Valid tracking rate")
+    ON_TIME_DELIVERY_RATE = "on_time_delivery_rate", _("On-time delivery rate, by packages")
+    UNIT_ON_TIME_DELIVERY_RATE = "unit_on_time_delivery_rate", _("On-time delivery rate, by units")
+    INVOICE_DEFECT_RATE = "invoice_defect_rate", _("Invoice defect rate")
+    ACCOUNT_HEALTH_RATING = "account_health_rating", _("Account health rating")
+    WARNING_STATE = "warning_state", _("Warning")
+    LISTING_BOUNCE_RATE = "listing_bounce_rate", _("Listing bounce rate")
+    SALES_AMOUNT = "sales_amount", _("Sales")
+    LISTING_POLICY = ViolationCategory.LISTING_POLICY.value, ViolationCategory.LISTING_POLICY.label
+    RECEIVED_IP = ViolationCategory.RECEIVED_IP.value, ViolationCategory.RECEIVED_IP.label
+    SUSPECTED_IP = ViolationCategory.SUSPECTED_IP.value, ViolationCategory.SUSPECTED_IP.label
+    AUTHENTICITY = ViolationCategory.AUTHENTICITY.value, ViolationCategory.AUTHENTICITY.label
+    CONDITION = ViolationCategory.CONDITION.value, ViolationCategory.CONDITION.label
+    PRODUCT_SAFETY = ViolationCategory.PRODUCT_SAFETY.value, ViolationCategory.PRODUCT_SAFETY.label
+    FOOD_SAFETY = ViolationCategory.FOOD_SAFETY.value, ViolationCategory.FOOD_SAFETY.label
+    RESTRICTED_PRODUCT = ViolationCategory.RESTRICTED_PRODUCT.value, ViolationCategory.RESTRICTED_PRODUCT.label
+    CUSTOMER_REVIEWS = ViolationCategory.CUSTOMER_REVIEWS.value, ViolationCategory.CUSTOMER_REVIEWS.label
+    DOCUMENT_REQUEST = ViolationCategory.DOCUMENT_REQUEST.value, ViolationCategory.DOCUMENT_REQUEST.label
+    OTHER = ViolationCategory.OTHER.value, ViolationCategory.OTHER.label
 
 
 class ViolationStatus(models.TextChoices):
@@ -427,10 +494,14 @@ def by_order(name: str) -> list[models.Index]:
 
 
 class Return(OrderEvent):
-    """A buyer's request to send something back; some reports know only when it was received."""
+    """A buyer's request to send something back; some reports know only when it was received.
+
+    It counts on the day of the request.
+    """
 
     days = {"day": "requested_moment"}
-    derived = ("day",)
+    facts = {"returns": "day"}
+    derived = ("day", "answer_due_at", "standing", "answer", "rejection", "negative_feedback", "dissatisfied")
 
     requested_at = models.DateTimeField(_("requested at"), null=True, blank=True)
     requested_on = models.DateField(_("requested on"), null=True, blank=True)
@@ -450,7 +521,25 @@ class Return(OrderEvent):
         _("fulfilled by"), max_length=12, choices=FulfilledBy.choices, blank=True, default=""
     )
     items = models.JSONField(_("items"), default=list, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    auto_authorized = models.BooleanField(_("authorised automatically"), null=True, blank=True)
+    buyer_solved = models.BooleanField(
+        _("the buyer says it was resolved"), null=True, blank=True, help_text=_("Unknown: the buyer was not asked yet.")
+    )
+
     day = models.DateField(_("day"), editable=False)
+    answer_due_at = models.DateTimeField(_("answer due at"), null=True, editable=False)
+    standing = models.PositiveSmallIntegerField(
+        _("standing"), choices=ReturnStanding.choices, default=ReturnStanding.COUNTS, editable=False
+    )
+    answer = models.PositiveSmallIntegerField(
+        _("answer"), choices=ReturnAnswer.choices, default=ReturnAnswer.UNKNOWN, editable=False
+    )
+    rejection = models.PositiveSmallIntegerField(
+        _("rejection"), choices=Rejection.choices, default=Rejection.NONE, editable=False
+    )
+    negative_feedback = models.BooleanField(_("negative return feedback"), default=False, editable=False)
+    dissatisfied = models.BooleanField(_("with a fault"), default=False, editable=False)
 
     class Meta(OrderEvent.Meta):
         verbose_name = _("return")
@@ -465,7 +554,19 @@ class Return(OrderEvent):
                 condition=Q(refunded_amount=None) | Q(refunded_amount__gte=0), name="return_refund_not_negative"
             ),
         ]
-        indexes = [*by_order("return"), models.Index(fields=["account", "day"], name="return_by_day")]
+        indexes = [
+            *by_order("return"),
+            models.Index(
+                fields=["account", "day"],
+                include=["standing", "answer", "rejection", "negative_feedback", "dissatisfied"],
+                name="return_by_day",
+            ),
+            models.Index(
+                fields=["account", "answer_due_at"],
+                condition=Q(answer=ReturnAnswer.WAITING),
+                name="return_waiting",
+            ),
+        ]
 
     @property
     def requested_moment(self) -> datetime | date | None:
@@ -473,10 +574,11 @@ class Return(OrderEvent):
 
 
 class Feedback(OrderEvent):
-    """A buyer's rating of the seller, one to five stars."""
+    """A buyer's rating of the seller, one to five stars. It counts on the day it was left."""
 
     days = {"day": "rated_moment"}
-    derived = ("day",)
+    facts = {"feedback": "day"}
+    derived = ("day", "standing")
 
     rating = models.PositiveSmallIntegerField(_("stars"))
     rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
@@ -485,6 +587,9 @@ class Feedback(OrderEvent):
     seller_response = models.TextField(_("seller's answer"), blank=True)
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
     day = models.DateField(_("day"), editable=False)
+    standing = models.PositiveSmallIntegerField(
+        _("standing"), choices=RatingStanding.choices, default=RatingStanding.COUNTS, editable=False
+    )
 
     class Meta(OrderEvent.Meta):
         verbose_name = _("feedback")
@@ -493,7 +598,10 @@ class Feedback(OrderEvent):
             source_constraint("feedback"),
             models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="feedback_one_to_five"),
         ]
-        indexes = [*by_order("feedback"), models.Index(fields=["account", "day"], name="feedback_by_day")]
+        indexes = [
+            *by_order("feedback"),
+            models.Index(fields=["account", "day"], include=["standing", "rating"], name="feedback_by_day"),
+        ]
 
     @property
     def rated_moment(self) -> datetime | date | None:
@@ -572,9 +680,14 @@ class Chargeback(OrderEvent):
 
 
 class PolicyViolation(SourceRow):
-    """A policy violation or complaint that the platform holds against the account."""
+    """A policy violation or complaint that the platform holds against the account.
+
+    It counts on the day it was opened; where nobody says which day that was, on the day it was last reported, so that a
+    violation without a date is not overlooked.
+    """
 
     days = {"day": "opened_moment"}
+    facts = {"violations": "day"}
     derived = ("day",)
 
     category = models.CharField(_("category"), max_length=20, choices=ViolationCategory.choices)
@@ -598,16 +711,23 @@ class PolicyViolation(SourceRow):
 
     @property
     def opened_moment(self) -> datetime | date | None:
-        return self.opened_at or self.opened_on
+        return self.opened_at or self.opened_on or self.reported_at
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """The newest version that any source stated."""
+        newest = max((int(version) for version in self.stated if version.isdigit()), default=None)
+        return None if newest is None else datetime.fromtimestamp(newest / 1000, UTC)
 
 
 class OfficialFigure(SourceRow):
     """A figure as the platform itself reports it, shown beside ours and never mixed with it."""
 
     days = {"day": "period_to"}
+    facts = {"official": "day"}
     derived = ("day",)
 
-    metric = models.CharField(_("figure"), max_length=80)
+    metric = models.CharField(_("figure"), max_length=80, choices=OfficialMetric.choices)
     fulfilled_by = models.CharField(
         _("fulfilled by"), max_length=12, choices=FulfilledBy.choices, blank=True, default=""
     )
@@ -615,7 +735,7 @@ class OfficialFigure(SourceRow):
     period_to = models.DateTimeField(_("period to"))
     numerator = models.PositiveBigIntegerField(_("numerator"), null=True, blank=True)
     denominator = models.PositiveBigIntegerField(_("denominator"), null=True, blank=True)
-    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=12, null=True, blank=True)
+    rate = models.DecimalField(_("rate or value"), max_digits=24, decimal_places=12, null=True, blank=True)
     platform_status = models.CharField(_("platform's verdict"), max_length=40, blank=True)
     target_value = models.DecimalField(_("platform's target"), max_digits=18, decimal_places=12, null=True, blank=True)
     target_condition = models.CharField(_("platform's condition"), max_length=40, blank=True)

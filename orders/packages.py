@@ -2,8 +2,8 @@
 
 Sources: on-time delivery https://sellercentral.amazon.com/help/hub/reference/G200847280 (US, by units) and
 https://sellercentral.amazon.fr/gp/help/external/200633610?language=en_FR (elsewhere, by packages); valid tracking
-https://sellercentral.amazon.com/help/hub/reference/G201817070. docs/decisions/0016-packages.md says what we decided
-where they are silent.
+https://sellercentral.amazon.com/help/hub/reference/G201817070. What we decided where they are silent is in
+docs/decisions/0016-packages-returns-and-ratings.md.
 """
 
 import re

@@ -9,6 +9,7 @@ from orders.invoices import UPLOADED, wrongly_judged
 from orders.models import Chargeback, Claim, Feedback, FulfilledBy, Mention, Order, Return, Shipment
 from orders.packages import judge_packages
 from orders.purchases import recompute_purchases
+from orders.recompute_events import CHUNK, recompute_events, recompute_ratings, recompute_returns
 from orders.terms import Terms
 from orders.verdicts import (
     cancellation_verdict,
@@ -25,8 +26,6 @@ from sellers.models import SellerAccount
 
 Row = TypeVar("Row", Feedback, Claim, Chargeback, Return)
 
-CHUNK = 500  # orders read at once: a few thousand rows in memory
-
 # What follows from the order and what was said about it; `purchase` follows from the buyer's other orders.
 VERDICTS = tuple(name for name in Order.derived if name not in ("day", "purchase"))
 PACKAGE_VERDICTS = tuple(name for name in Shipment.derived if name != "day")
@@ -38,12 +37,15 @@ def recompute_orders(
     """Bring the verdicts of the account's orders with these external IDs in line with what is known, as of `now`.
 
     IDs without an order are skipped: what was said about them joins when the order arrives, because the order's own
-    write calls this too. `former_buyers` are the keys of buyers from whom an order of these was taken away.
+    write calls this too. Returns and ratings of these orders get their own verdicts, whether or not
+    the order is here. `former_buyers` are the keys of buyers from whom an order of these was taken away.
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
     if _recompute_all(account, wanted, now):
         _recompute_all(account, wrongly_judged(account), now)
+    for start in range(0, len(wanted), CHUNK):
+        recompute_events(account, wanted[start : start + CHUNK], now)
     buyers = sorted(set(former_buyers))
     for start in range(0, len(buyers), CHUNK):
         recompute_purchases(account, buyers[start : start + CHUNK], [])
@@ -138,5 +140,11 @@ def _by_order(model: type[Row], account: SellerAccount, order_ids: set[str]) -> 
 
 
 def recompute_account(account: SellerAccount, now: datetime) -> None:
-    """The verdicts of all orders of an account, after a switch such as `atoz_rule` changed."""
-    recompute_orders(account, Order.objects.filter(account=account).values_list("external_id", flat=True), now)
+    """All verdicts of an account, after a switch such as `atoz_rule` or its zone changed."""
+    ids = set(Order.objects.filter(account=account).values_list("external_id", flat=True))
+    for model in (Return, Feedback):
+        ids |= set(model.objects.filter(account=account).values_list("order_external_id", flat=True).distinct())
+    recompute_orders(account, ids - {""}, now)
+    about_no_order = {"account": account, "order_external_id": ""}
+    recompute_returns(account, Return.objects.filter(**about_no_order).values_list("pk", flat=True), now)
+    recompute_ratings(account, Feedback.objects.filter(**about_no_order).values_list("pk", flat=True))

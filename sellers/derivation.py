@@ -6,8 +6,11 @@ Day totals know their recipe and go stale by themselves; verdicts on rows are co
 from collections.abc import Callable
 from datetime import datetime
 
+from django.apps import apps
 from django.db import transaction
 
+from sellers.facts import DatedRow
+from sellers.marks import mark
 from sellers.models import DERIVATION, SellerAccount
 from sellers.switches import DERIVED, follow
 
@@ -19,6 +22,17 @@ def catch_up(now: datetime, report: Callable[[str], None]) -> int:
         report(f"{account.key}: working out what this release derives from its rows ...")
         with transaction.atomic():
             follow(account, {DERIVED}, now)
+            mark_every_day(account)
             SellerAccount.objects.filter(id=account.id).update(derivation=DERIVATION)
         done += 1
     return done
+
+
+def mark_every_day(account: SellerAccount) -> None:
+    """Have every day with rows counted: a fact that this release counts first has no totals that could be stale."""
+    for model in apps.get_models():
+        if issubclass(model, DatedRow):
+            for fact, column in model.facts.items():
+                rows = model.objects.filter(account=account, **{f"{column}__isnull": False})
+                days = rows.order_by().values_list(column, flat=True).distinct()
+                mark({(account.id, fact, day) for day in days})

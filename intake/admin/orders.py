@@ -101,9 +101,10 @@ class OrderEventAdmin(FactAdmin):
 @admin.register(Return)
 class ReturnAdmin(OrderEventAdmin):
     list_display = (
-        "external_id", "account", "day", "order_external_id", "status", "requested_at", "responded_at", "out",
+        "external_id", "account", "day", "order_external_id", "status", "requested_at", "responded_at", "answer",
+        "dissatisfied", "out",
     )  # fmt: skip
-    list_filter = ("status", "in_policy", "fulfilled_by")
+    list_filter = ("status", "in_policy", "fulfilled_by", "standing", "answer", "rejection", "dissatisfied")
 
 
 class StarsFilter(admin.SimpleListFilter):
@@ -121,8 +122,8 @@ class StarsFilter(admin.SimpleListFilter):
 
 @admin.register(Feedback)
 class FeedbackAdmin(OrderEventAdmin):
-    list_display = ("external_id", "account", "day", "order_external_id", "rating", "removed_at", "out")
-    list_filter = (StarsFilter,)
+    list_display = ("external_id", "account", "day", "order_external_id", "rating", "standing", "removed_at", "out")
+    list_filter = (StarsFilter, "standing")
 
 
 @admin.register(Claim)

@@ -1,12 +1,22 @@
 """Every metric of the product, each declared once; all else follows from these declarations."""
 
-from kpis.catalogue import defects, delivery, order_health, response, satisfaction
+from kpis.catalogue import (
+    account_health,
+    defects,
+    delivery,
+    feedback,
+    order_health,
+    response,
+    returns,
+    satisfaction,
+    series,
+)
 from kpis.catalogue.facts import FACTS, LAPSES
 from kpis.metrics import Metric
 
 DECLARED: tuple[Metric, ...] = tuple(
     value
-    for room in (satisfaction, response, defects, order_health, delivery)
+    for room in (satisfaction, response, defects, order_health, delivery, returns, feedback, account_health, series)
     for value in vars(room).values()
     if isinstance(value, Metric)
 )

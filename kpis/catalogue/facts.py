@@ -8,7 +8,7 @@ import messaging.lapse
 import orders.lapse
 from kpis.metrics import Column, Fact, Lapse
 from messaging.models import Author, Conversation, Message, SurveyAnswer, Turn
-from orders.models import Order, Shipment
+from orders.models import Feedback, OfficialFigure, Order, PolicyViolation, Return, Shipment
 
 CONVERSATION = (
     Column(path="external_id", title=_("Conversation")),
@@ -197,11 +197,85 @@ packages = Fact(
     ),
 )
 
+returns = Fact(
+    slug="returns",
+    title=_("Returns by the day of the request"),
+    needs=_("Import returns with the moment of the seller's answer"),
+    model=Return,
+    moment="day",
+    columns=(
+        Column(path="day", title=_("Requested")),
+        Column(path="order_external_id", title=_("Order")),
+        Column(path="external_id", title=_("Return")),
+        Column(path="status", title=_("Status"), kind="choice"),
+        Column(path="reason", title=_("Reason of the return")),
+        Column(path="in_policy", title=_("Within the policy"), kind="yes_no"),
+        Column(path="requested_at", title=_("Requested at"), kind="moment"),
+        Column(path="responded_at", title=_("Answered at"), kind="moment"),
+        Column(path="answer", title=_("Answer"), kind="choice"),
+        Column(path="rejection", title=_("Rejection"), kind="choice"),
+        Column(path="buyer_solved", title=_("Resolved for the buyer"), kind="yes_no"),
+    ),
+)
+
+ratings = Fact(
+    slug="feedback",
+    title=_("Ratings of the seller by the day they were left"),
+    needs=_("Import feedback, all ratings from one to five stars"),
+    model=Feedback,
+    moment="day",
+    columns=(
+        Column(path="day", title=_("Left")),
+        Column(path="order_external_id", title=_("Order")),
+        Column(path="rating", title=_("Stars")),
+        Column(path="comment", title=_("Comment")),
+        Column(path="seller_response", title=_("Seller's answer")),
+        Column(path="removed_at", title=_("Removed"), kind="moment"),
+        Column(path="external_id", title=_("Rating")),
+    ),
+)
+
+violations = Fact(
+    slug="violations",
+    title=_("Policy violations by the day they were opened"),
+    needs=_("Import policy violations, or state that there are none with one that is resolved"),
+    model=PolicyViolation,
+    moment="day",
+    columns=(
+        Column(path="day", title=_("Opened")),
+        Column(path="category", title=_("Category"), kind="choice"),
+        Column(path="status", title=_("Status"), kind="choice"),
+        Column(path="count", title=_("Count")),
+        Column(path="asin", title="ASIN"),
+        Column(path="sku", title="SKU"),
+        Column(path="description", title=_("Description")),
+        Column(path="external_id", title=_("Violation")),
+    ),
+)
+
+official = Fact(
+    slug="official",
+    title=_("Figures that the platform itself reports, by the last day of their period"),
+    needs=_("Import the platform's own figures"),
+    model=OfficialFigure,
+    moment="period_to",
+    columns=(
+        Column(path="period_to", title=_("Period to"), kind="moment"),
+        Column(path="period_from", title=_("Period from"), kind="moment"),
+        Column(path="metric", title=_("Figure"), kind="choice"),
+        Column(path="rate", title=_("Value"), kind="number"),
+        Column(path="numerator", title=_("Numerator")),
+        Column(path="denominator", title=_("Denominator")),
+        Column(path="platform_status", title=_("The platform's verdict")),
+        Column(path="external_id", title=_("ID")),
+    ),
+)
+
 FACTS = {
     fact.slug: fact
     for fact in (
         answers, surveys, contacts, turns, conversations, first_resolutions, resolutions, endings, orders_placed,
-        packages,
+        packages, returns, ratings, violations, official,
     )
 }  # fmt: skip
 
