@@ -60,7 +60,7 @@ def _facts(metric: Metric) -> list[tuple[str, str]]:
         ("Window", _window(metric, metric.rule)),
         *((f"Window in {place}", _window(metric, rule)) for place, rule in metric.marketplace_rules.items()),
         ("Minimum", f"{metric.rule.minimum} counted rows" if metric.rule.minimum > 1 else ""),
-        ("Colour", "none: no target" if target is None else _colours(metric.unit, target)),
+        ("Colour", "none: no target" if target is None else colours(metric.unit, target)),
         ("Provisional", "while rows of the window wait for their verdict" if metric.open is not None else ""),
         ("Ripens", f"for {metric.ripens_days} days after a row's day" if metric.ripens_days else ""),
         ("Source", f"<{metric.source}>"),
@@ -99,7 +99,8 @@ def _window(metric: Metric, rule: Rule) -> str:
     return f"{days}, ending {lag} {'day' if lag == 1 else 'days'} before the report day"
 
 
-def _colours(unit: Unit, target: Target) -> str:
+def colours(unit: Unit, target: Target) -> str:
+    """What turns a figure red, yellow and green, in one line."""
     limit, goal = (_mark(unit, target, name) for name in ("limit", "goal"))
     if isinstance(target, Zero):
         return "green at none, red above"
