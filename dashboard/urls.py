@@ -7,8 +7,10 @@ from dashboard import views
 urlpatterns = [
     path("", views.fleet, name="fleet"),
     path("metrics/", views.definitions_page, name="definitions"),
+    path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("you/", views.you, name="you"),
     path("accounts/<slug:key>/", views.account, name="account"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
+    path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),
     path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),
 ]

@@ -10,6 +10,7 @@ from dashboard.pages.account import account_page, report_day
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
 from dashboard.pages.metric import csv_name, metric_page
+from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.shell import shell
 from kpis.attention import worse_side
 from kpis.exports import csv_rows
@@ -67,6 +68,22 @@ def definitions_page(request: HttpRequest) -> HttpResponse:
     around = shell(visible_accounts(request), timezone.now())
     context = {"groups": definitions(), "shell": around, "section": "definitions"}
     return render(request, "dashboard/definitions.html", context)
+
+
+def passport_page(request: HttpRequest, metric: str) -> HttpResponse:
+    """What one metric means everywhere."""
+    page = passport(metric_or_404(metric))
+    around = shell(visible_accounts(request), timezone.now())
+    return render(request, "dashboard/passport.html", {"page": page, "shell": around, "section": "definitions"})
+
+
+def account_passport_page(request: HttpRequest, key: str, metric: str) -> HttpResponse:
+    """What one metric means for an account on a report day: the rule in force and its actual window."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    page = account_passport(metric_or_404(metric), shop, report_day(shop, request.GET, now))
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/passport.html", {"page": page, "shell": around, "section": "account"})
 
 
 def you(request: HttpRequest) -> HttpResponse:

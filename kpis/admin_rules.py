@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from kpis.catalogue import DECLARED, METRICS
 from kpis.metrics import Metric, Text
 from kpis.models import RuleChange
-from kpis.rule_changes import Reached, check, past_weeks, reached_by, reached_without, remove, said, store
+from kpis.rule_changes import Reached, check, past_weeks, reached_by, reached_without, remove, store
+from kpis.rule_history import said
 from kpis.units import SIZES, Unit
 from sellers.audit import recording
 from sellers.models import SwitchChange

@@ -6,21 +6,18 @@ note for each such week is written in the same transaction, and the next closing
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from auditlog.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kpis.catalogue import METRICS
-from kpis.metrics import LIFETIME, Coverage, Imported, Metric, Rule, Score, Tally
+from kpis.metrics import Coverage, Imported, Metric, Rule, Score, Tally
 from kpis.models import RecountedDay, RuleChange, WeekReport
 from kpis.readings import window_on
-from kpis.rules import Rules, exact
+from kpis.rules import Rules
 from kpis.units import Unit, plain
 from sellers.days import WEEK, week_end_on_or_before
 from sellers.locks import lock_for_closing
@@ -223,53 +220,3 @@ def _publish_again(metric: Metric, found: Sequence[Reached], again: bool) -> Non
         ],
         batch_size=1000,
     )
-
-
-# --- In words --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of a rule with the reason a person gave, as the history of a metric tells it."""
-
-    change: RuleChange
-    reason: str
-    changed_at: datetime | None  # when it was last edited; None: not by a person
-
-    @property
-    def said(self) -> str:
-        return said(self.change)
-
-
-def history(metric: Metric, account: SellerAccount | None = None) -> list[Step]:
-    """The changes of a metric's rule for all accounts and for this one, the newest first. Two queries."""
-    theirs = Q(account=None) if account is None else Q(account=None) | Q(account=account)
-    changes = RuleChange.objects.filter(theirs, metric=metric.slug).order_by("-valid_from", "-account")
-    kind = ContentType.objects.get_for_model(RuleChange)
-    entries = LogEntry.objects.filter(content_type=kind, object_pk__in=[str(change.pk) for change in changes])
-    last = {entry.object_pk: entry for entry in entries.order_by("timestamp", "id")}
-    found = []
-    for change in changes:
-        entry = last.get(str(change.pk))
-        reason = (entry.additional_data or {}).get("reason", "") if entry else ""
-        found.append(Step(change, reason, entry.timestamp if entry else None))
-    return found
-
-
-def said(change: RuleChange) -> str:
-    """What a change names, in a few words: "window 14 days, limit 5%"."""
-    parts = []
-    if change.days is not None:
-        days = ngettext("%(days)d day", "%(days)d days", change.days) % {"days": change.days}
-        parts.append(_("window %(days)s") % {"days": _("all time") if change.days == LIFETIME else days})
-    if change.lag is not None:
-        days = ngettext("%(days)d day", "%(days)d days", change.lag) % {"days": change.lag}
-        parts.append(_("lag %(days)s") % {"days": days})
-    if change.minimum is not None:
-        parts.append(_("minimum %(count)d") % {"count": change.minimum})
-    unit = METRICS[change.metric].unit if change.metric in METRICS else Unit.COUNT
-    for name, words in (("limit", _("limit %(mark)s")), ("goal", _("goal %(mark)s"))):
-        mark = exact(getattr(change, name))
-        if mark is not None:
-            parts.append(words % {"mark": plain(mark / unit.scale, unit)})
-    return ", ".join(parts)

@@ -12,7 +12,8 @@ from django.urls import reverse
 from kpis.admin_rules import read_mark, written
 from kpis.catalogue import METRICS
 from kpis.models import RecountedDay, RuleChange, WeekReport
-from kpis.rule_changes import PastWeeks, check, history, remove, said, store
+from kpis.rule_changes import PastWeeks, check, remove, store
+from kpis.rule_history import history, said
 from kpis.sweep import sweep
 from kpis.targets import Band
 from kpis.trends import trend

@@ -108,11 +108,12 @@ class Fleet:
     attention: int  # accounts on this page of the list with a red figure
     first_looks: list[Card]
     platforms: list[tuple[str, Text]]
+    score = SCORE
 
     @property
-    def columns(self) -> list[tuple[Text, Text]]:
-        """The heading of each figure: in short, and in full."""
-        return [(metric.short or metric.title, _title(metric)) for metric in COLUMNS]
+    def columns(self) -> list[tuple[Metric, Text, Text]]:
+        """The heading of each figure: its metric, in short, and in full."""
+        return [(metric, metric.short or metric.title, _title(metric)) for metric in COLUMNS]
 
     @property
     def hidden(self) -> int:
