@@ -27,6 +27,11 @@ def lock_for_proving(account_id: int) -> None:
     _wait_for(PROVING, account_id)
 
 
+def lock_for_counting(account_id: int) -> None:
+    """Wait until no sweep counts this account, and let none begin; taken before its writers are waited for."""
+    _wait_for(COUNTING, account_id)
+
+
 def _wait_for(kind: int, account_id: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
