@@ -1,5 +1,6 @@
 """The one door to what a page may show: a person's own accounts, and nothing else exists."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from kpis.catalogue import METRICS
@@ -25,3 +26,16 @@ def metric_or_404(slug: str) -> Metric:
     if slug not in METRICS:
         raise Http404
     return METRICS[slug]
+
+
+def may_write(request: HttpRequest, account: SellerAccount) -> bool:
+    """Whether this person may correct the account's facts."""
+    return SellerAccount.objects.writable_by(request.user).filter(pk=account.pk).exists()
+
+
+def writable_or_403(request: HttpRequest, key: str) -> SellerAccount:
+    """The account with this key for somebody who may correct it; who may only look is told so."""
+    account = account_or_404(request, key)
+    if not may_write(request, account):
+        raise PermissionDenied
+    return account

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import views
+from dashboard import correcting, views
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("you/", views.you, name="you"),
     path("accounts/<slug:key>/", views.account, name="account"),
+    path("accounts/<slug:key>/corrections/", correcting.listing, name="corrections"),
+    path("accounts/<slug:key>/corrections/<int:number>/", correcting.one, name="correction"),
+    path("accounts/<slug:key>/corrections/<int:number>/<slug:step>/", correcting.step, name="correction_step"),
+    path("accounts/<slug:key>/conflicts/<int:number>/<slug:decision>/", correcting.decide, name="conflict_decision"),
+    path("accounts/<slug:key>/correct/<slug:table>/<int:row>/", correcting.propose, name="correct"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),
     path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),

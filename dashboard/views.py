@@ -4,9 +4,10 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.utils import timezone
 
-from dashboard.access import account_or_404, metric_or_404, visible_accounts
+from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts
 from dashboard.forms import FleetFilter, Rows
 from dashboard.pages.account import account_page, report_day
+from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
 from dashboard.pages.metric import csv_name, metric_page
@@ -44,7 +45,9 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     address, today = Rows(request.GET), local_day(now, shop.zone)
     page = metric_page(shop, metric_or_404(metric), day, address, request.GET.get("page", "1"), today)
     around = shell(visible_accounts(request), now, shop)
-    return render(request, "dashboard/metric.html", {"page": page, "shell": around, "section": "account"})
+    correct = ways_to_correct(page.metric) if may_write(request, shop) else None
+    context = {"page": page, "shell": around, "section": "account", "correct": correct}
+    return render(request, "dashboard/metric.html", context)
 
 
 def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpResponse:

@@ -668,7 +668,7 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 # from rows adds one.
 FLEET_QUERIES = 18
 ACCOUNT_QUERIES = 12
-METRIC_QUERIES = 19
+METRIC_QUERIES = 20
 FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 
 

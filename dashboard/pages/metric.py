@@ -195,6 +195,7 @@ class MetricPage:
         labels = {column.path: choices(self.rowset, column) for column in columns}
         return [
             {
+                "pk": row["pk"],
                 "cells": [
                     (column, _kind(column, row), cell(column, row[column.path], labels[column.path], zone))
                     for column in columns
