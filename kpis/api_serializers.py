@@ -1,5 +1,6 @@
 """The shapes of what the API answers. The commands print the same shapes, so both say the same."""
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -228,9 +229,14 @@ def name_of(column: Column) -> str:
 
 def row_json(rowset: RowSet, row: dict[str, Any]) -> dict[str, Any]:
     """One row behind a figure: codes and moments as stored, for programs; the columns say what codes mean."""
-    values = {name_of(column): row[column.path] for column in rowset.columns}
+    values = {name_of(column): _plain(row[column.path]) for column in rowset.columns}
     reason = {"reason": str(row["reason"])} if rowset.side is Side.LEFT_OUT else {}
     return {"id": row["pk"], **values, **reason}
+
+
+def _plain(value: Any) -> Any:
+    """Ratings and amounts are numbers in JSON, whoever writes it."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 class WaitSerializer(serializers.Serializer):

@@ -30,6 +30,7 @@ from kpis.targets import AtLeast, Below
 from messaging.models import Message, Turn
 from orders.models import Claim, ClaimStatus, Feedback, Shipment
 from orders.recompute import recompute_orders
+from sellers.calendars import BusinessCalendar
 from tests.examples.account_health import figure, violation
 from tests.examples.returns import sent_back
 from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
@@ -40,10 +41,38 @@ SUNDAY = date(2026, 1, 18)
 WORKED_OUT = {
     "customer_service_score": (37, 9, 2),
     "dissatisfaction_rate": (9, 37, 2),
-    "late_response_rate": (3, 3, 1),
-    "within_24h_rate": (2, 3, 0),
-    "first_response_time": (3, 0, 1),
-    "average_response_time": (4, 0, 1),
+    "dissatisfaction_rate_7d": (9, 36, 1),
+    "dissatisfaction_rate_90d": (9, 37, 2),
+    "csat": (1, 1, 1),
+    "survey_answer_rate": (1, 1, 1),
+    "late_response_rate": (3, 5, 1),
+    "late_response_rate_7d": (0, 2, 0),
+    "late_response_rate_90d": (3, 5, 1),
+    "over_24h_rate": (2, 6, 1),
+    "no_response_rate": (1, 7, 1),
+    "contact_response_time": (7, 0, 2),
+    "contact_response_time_7d": (2, 0, 0),
+    "contact_response_time_90d": (7, 0, 2),
+    "within_24h_rate": (4, 3, 0),
+    "within_target_rate": (4, 3, 0),
+    "missed_message_rate": (1, 6, 0),
+    "first_response_time": (4, 0, 1),
+    "first_response_business_time": (3, 0, 2),
+    "first_response_any_time": (4, 0, 1),
+    "average_response_time": (6, 0, 1),
+    "average_response_business_time": (5, 0, 2),
+    "buyer_waiting_time": (6, 0, 1),
+    "first_resolution_time": (4, 0, 2),
+    "full_resolution_time": (3, 0, 3),
+    "resolution_rate": (4, 1, 2),
+    "one_touch_rate": (2, 2, 2),
+    "reopen_rate": (1, 4, 1),
+    "conversations_resolved": (5, 0, 1),
+    "resolution_events": (5, 0, 1),
+    "handovers_per_conversation": (6, 0, 2),
+    "handover_time": (1, 0, 7),
+    "conversations_by_channel": (7, 0, 1),
+    "channel_diversity": (7, 0, 1),
     "order_defect_rate": (2, 1, 1),
     "order_defect_rate_mfn": (1, 1, 2),
     "order_defect_rate_afn": (1, 0, 3),
@@ -90,23 +119,42 @@ WORKED_OUT = {
 def account(db):
     """A shop in which every metric has something to count and, where it can, something to leave out."""
     account = make_account("acme-us")
-    # Answered after 2 h; after 48 h; never; two messages answered after 26 h and 6 h.
-    quick = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 12:00"))
-    make_conversation(account, ("buyer", "2026-01-06 10:00"), ("agent", "2026-01-08 10:00"))
-    make_conversation(account, ("buyer", "2026-01-07 10:00"))
-    make_conversation(
-        account, ("buyer", "2026-01-07 10:00"), ("buyer", "2026-01-08 06:00"), ("agent", "2026-01-08 12:00")
+    # Open on working days since the 6th.
+    hours = {str(day): [["08:00", "18:00"]] for day in range(5)}
+    BusinessCalendar.objects.create(account=account, valid_from=date(2026, 1, 6), windows=hours)
+    # Answered after 2 h and resolved; after 48 h and resolved a day ago; never, and given up; two messages answered
+    # after 26 h and 6 h, when the conversation had been resolved.
+    quick = make_conversation(
+        account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 12:00"), resolved="2026-01-05 13:00"
     )
-    make_conversation(account, ("marked", "2026-01-09 10:00"))  # needs no reply
+    make_conversation(
+        account, ("buyer", "2026-01-06 10:00"), ("agent", "2026-01-08 10:00"), resolved="2026-01-17 10:00"
+    )
+    make_conversation(account, ("buyer", "2026-01-07 10:00"), status="closed", closed_at=at("2026-01-12 10:00"))
+    make_conversation(
+        account, ("buyer", "2026-01-07 10:00"), ("buyer", "2026-01-08 06:00"), ("agent", "2026-01-08 12:00"),
+        resolved="2026-01-08 11:00",
+    )  # fmt: skip
+    make_conversation(account, ("marked", "2026-01-09 10:00"), resolved="2026-01-09 11:00", status="spam")
     make_conversation(  # the seller began; the buyer waited half an hour, but not for a first reply
         account, ("agent", "2026-01-10 09:00"), ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 10:30")
     )
+    make_conversation(  # answered after 1 h and resolved, came back the next day, was answered by Kim after 30 min
+        account, ("buyer", "2026-01-13 10:00"), ("agent", "2026-01-13 11:00"),
+        ("buyer", "2026-01-14 10:00"), ("agent:kim", "2026-01-14 10:30"), resolved="2026-01-13 12:00",
+    )  # fmt: skip
     # 36 yes and 9 no; one who said no and then yes, which counts; one whom the seller had asked out of the blue.
     make_answers(account, 36, 9, last="2026-01-18 20:00")
     make_answer(account, "2026-01-06 10:00", False, conversation=quick)
     make_answer(account, "2026-01-07 10:00", True, conversation=quick)
-    unasked = make_conversation(account, ("agent", "2026-01-11 09:00"))
-    make_answer(account, "2026-01-12 09:00", False, conversation=unasked)
+    unasked = make_conversation(account, ("agent", "2026-01-11 09:00"), resolved="2026-01-11 10:00")
+    make_answer(account, "2026-01-12 09:00", False, conversation=unasked, asked_at=at("2026-01-12 08:00"))
+    # Two ratings, one of them asked for on a known day, one without a scale; and a survey that nobody answered.
+    scale = {"kind": "csat", "scale_min": 1, "scale_max": 5}
+    make_answer(account, "2026-01-12 09:00", None, value_number=4, asked_at=at("2026-01-12 08:00"), **scale)
+    make_answer(account, "2026-01-12 09:00", None, value_number=2, **scale)
+    make_answer(account, "2026-01-12 09:00", None, value_number=2, kind="csat")
+    make_answer(account, None, None, asked_at=at("2026-01-13 08:00"), **scale)
     # Old enough to be ripe: late with feedback and a claim; in time; shipped by the marketplace with a claim; a test.
     late = make_order(
         account, "2026-01-02 10:00", ship_by="2026-01-04 10:00", confirmed="2026-01-05 10:00", refunded_amount=5
@@ -190,18 +238,24 @@ def test_every_metric_is_worked_out_by_hand():
 def test_every_figure_is_what_was_worked_out(account):
     for slug, reading in read(account).items():
         counted, against, _left_out = WORKED_OUT[slug]
-        assert reading.n == counted + against, slug
+        assert reading.n == (5 if slug == "buyer_waiting_time" else counted + against), slug
         if isinstance(reading.metric, Share):
             assert (reading.numerator, reading.denominator) == (counted, counted + against), slug
             assert reading.value == reading.metric.value(counted, counted + against), slug
 
 
 def test_times_are_exact(account):
-    # First replies after 7,200, 93,600 and 172,800 s; over all turns also after 1,800 s.
+    # First replies after 3,600, 7,200, 93,600 and 172,800 s; over all turns also twice after 1,800 s.
     first, average = (read(account)[slug] for slug in ("first_response_time", "average_response_time"))
-    assert first.stats == {"mean": 91_200, "median": 93_600, "p90": 156_960}
-    assert average.stats == {"mean": 68_850, "median": 50_400, "p90": 149_040}
-    assert (first.value, average.value) == (91_200, 68_850)
+    assert first.stats == {"mean": 69_300, "median": 50_400, "p90": 149_040}
+    assert average.stats == {"mean": 46_800, "median": 5_400, "p90": 133_200}
+    assert (first.value, average.value) == (69_300, 46_800)
+
+
+def test_the_waiting_of_a_conversation_is_added_up_before_it_is_compared(account):
+    # The conversations waited 1,800 s, 3,600 + 1,800 s, 7,200 s, 93,600 s and 172,800 s: 280,800 s over five.
+    waiting = read(account)["buyer_waiting_time"]
+    assert waiting.stats == {"mean": 56_160, "median": 7_200, "p90": 141_120}
 
 
 def test_the_rows_behind_are_as_many_as_the_figure_says(account):

@@ -2,10 +2,12 @@
 
 from kpis.catalogue import (
     account_health,
+    channels,
     defects,
     delivery,
     feedback,
     order_health,
+    resolution,
     response,
     returns,
     satisfaction,
@@ -16,7 +18,19 @@ from kpis.metrics import Metric
 
 DECLARED: tuple[Metric, ...] = tuple(
     value
-    for room in (satisfaction, response, defects, order_health, delivery, returns, feedback, account_health, series)
+    for room in (
+        satisfaction,
+        response,
+        resolution,
+        channels,
+        defects,
+        order_health,
+        delivery,
+        returns,
+        feedback,
+        account_health,
+        series,
+    )
     for value in vars(room).values()
     if isinstance(value, Metric)
 )
