@@ -214,6 +214,10 @@ def state_sentence(reading: Reading) -> str:
         return _("Some cases are still open: the figure may change until %(moment)s.") % {
             "moment": weekday_moment(reading.provisional_until, reading.account.zone)
         }
+    if reading.state is State.PROVISIONAL and reading.complete_until is not None:
+        return _("Data is complete only up to %(day)s: the figure may change.") % {
+            "day": long_day(reading.complete_until)
+        }
     return ""
 
 

@@ -87,6 +87,10 @@ class ReadingSerializer(FigureSerializer):
     provisional_until = serializers.DateTimeField(
         allow_null=True, help_text="Until then, rows of the window may still change sides."
     )
+    complete_until = serializers.DateField(
+        allow_null=True,
+        help_text="Where the window reaches beyond it: the last day whose data has all come in.",
+    )
     interval = serializers.ListField(
         child=serializers.FloatField(),
         min_length=2,

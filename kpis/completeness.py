@@ -35,6 +35,10 @@ class Completeness:
         """Whether data of days up to `last` may still be missing."""
         return self.complete_until is not None and self.complete_until < last
 
+    def awaits(self, last: date) -> bool:
+        """Whether that data is still expected."""
+        return self.awaited and self.lacks(last)
+
 
 def completeness(accounts: Sequence[SellerAccount]) -> dict[int, dict[str, Completeness]]:
     """The completeness of every fact of these accounts, by account id and fact: one query.

@@ -18,7 +18,7 @@ Z_95 = 1.959963984540054  # the 95 % interval's standard normal quantile
 class State(StrEnum):
     COMPUTED = "computed"
     CARRIED = "carried"  # too few rows this week: the last week that had enough speaks
-    PROVISIONAL = "provisional"  # some rows of the window may still change sides
+    PROVISIONAL = "provisional"  # some rows of the window may still change sides or are still to come
     TOO_FEW = "too_few"
     NO_DATA = "no_data"
     NOT_IMPORTABLE = "not_importable"  # only the platform knows this figure, and none of it has come in
@@ -54,6 +54,8 @@ class Reading:
     needs: Text = ""  # what to import, where nothing of the kind has ever come in
     missing: tuple[str, ...] = ()  # of a coverage: the expected values that do not occur
     stated_on: date | None = None  # of an imported figure: the last day of its own period
+    complete_until: date | None = None  # where the window reaches beyond it: the last day whose data is all there
+    awaits_until: date | None = None  # the last day whose data is still to come; None where nobody delivers it any more
 
     @property
     def display(self) -> str:

@@ -82,6 +82,8 @@ class WeekReport(models.Model):
     recipe = models.CharField(_("recipe"), max_length=16, editable=False)
     # The newest late change that is counted in these figures; what came between two revisions lies between their two.
     changes_until = models.BigIntegerField(default=0, editable=False)
+    # Verdicts or data were still to come, so the figures were not final.
+    open = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("week report")
@@ -121,6 +123,7 @@ class WeekReading(models.Model):
     window_to = models.DateField(_("window to"))
     carried_from = models.DateField(null=True)
     counted_now = models.PositiveBigIntegerField(null=True)  # of a carried score: the answers of the week itself
+    complete_until = models.DateField(null=True)  # where the window reached beyond it: the last day with all its data
     stats = models.JSONField(null=True)
     rule = models.JSONField(null=True)  # days, lag, minimum, limit and goal that judged this week
 
@@ -236,6 +239,25 @@ class RecountedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.day}"
+
+
+class AwaitedData(models.Model):
+    """A note that a published week lacks data of a fact up to a day; once it has come, the week is looked at again."""
+
+    account = models.ForeignKey(
+        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    ends_on = models.DateField(_("last day of the week"))
+    fact = models.CharField(_("fact"), max_length=40)
+    day = models.DateField(_("day"))
+
+    class Meta:
+        verbose_name = _("awaited data")
+        verbose_name_plural = _("awaited data")
+        constraints = [models.UniqueConstraint(fields=["account", "ends_on", "fact"], name="awaited_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.ends_on} {self.fact} {self.day}"
 
 
 class Heartbeat(models.Model):

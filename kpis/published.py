@@ -145,6 +145,7 @@ def _reading(account: SellerAccount, row: WeekReading) -> Reading:
         carried_from=row.carried_from,
         counted_now=row.counted_now,
         stats=kept_stats(row.stats),
+        complete_until=row.complete_until,
     )
 
 

@@ -10,6 +10,7 @@ from itertools import chain, product
 from typing import Any, TypeVar
 
 from kpis.catalogue import DECLARED
+from kpis.completeness import completeness
 from kpis.engine import (
     Layout,
     Row,
@@ -94,6 +95,7 @@ class Span:
         self.first = first
         self.on = on
         self.rules = Rules.load(self.accounts)
+        self.completeness = completeness(self.accounts)
         reaches = self._reaches()
         self.totals = load_totals([account.id for account in self.accounts], reaches)
         pairs = {(account.id, layout.fact.slug) for account in self.accounts for layout in reaches}
@@ -123,7 +125,23 @@ class Span:
 
     def reading(self, metric: Metric, account: SellerAccount, on: date) -> Reading:
         rule = self.rules.rule(metric, account, on)
-        return self._read(metric, account, window_on(metric, account, on, rule), rule)
+        window = window_on(metric, account, on, rule)
+        return self._as_complete(self._read(metric, account, window, rule), window.last)
+
+    def _as_complete(self, reading: Reading, last: date) -> Reading:
+        """The reading, provisional where data of days up to `last` may still be missing.
+
+        A figure that the platform reports stands as it was stated, however long ago.
+        """
+        data = self.completeness[reading.account.id][reading.metric.fact.slug]
+        if not data.lacks(last) or isinstance(reading.metric, Imported):
+            return reading
+        return replace(
+            reading,
+            state=State.PROVISIONAL if reading.state is State.COMPUTED else reading.state,
+            complete_until=data.complete_until,
+            awaits_until=last if data.awaits(last) else None,
+        )
 
     # One method for each kind of metric.
 

@@ -1,8 +1,8 @@
 """Closing weeks: when a week is over in the account's zone, its figures are published and kept.
 
 A report is never overwritten. When data arrives late, or a repair changes a day that a published window covers, the
-week gets a further revision with its reason, and the earlier one stays readable. For a day after its end a week is
-provisional: buyers of its last day may still be answered in time. It is revised once, when nothing of it is open.
+week gets a further revision with its reason, and the earlier one stays readable. After its end a week is open: buyers
+of its last day may still be answered in time, or data may be on its way. It is revised once, when nothing is open.
 """
 
 import hashlib
@@ -20,10 +20,11 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from kpis.catalogue import DECLARED
+from kpis.completeness import completeness
 from kpis.engine import BATCH
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
-from kpis.models import DayTotal, RecountedDay, WeekReading, WeekReport
+from kpis.models import AwaitedData, DayTotal, RecountedDay, WeekReading, WeekReport
 from kpis.readings import Reading, Span, State, window_on
 from kpis.rules import Rules
 from kpis.sweep import sweep_account
@@ -52,8 +53,10 @@ class Closed:
 
 
 def due_accounts(now: datetime) -> set[int]:
-    """The ids of the accounts with a week that is over and not published, or with days recounted since."""
+    """The ids of the accounts with a week that is over and not published, or whose days were recounted or have come."""
     due = set(RecountedDay.objects.order_by().values_list("account_id", flat=True).distinct())
+    awaiting = AwaitedData.objects.order_by().values("account")
+    due |= {account.id for account, _week in arrived_weeks(SellerAccount.objects.filter(id__in=awaiting))}
     published = dict(WeekReport.objects.order_by().values_list("account").annotate(newest=Max("ends_on")))
     # An account without a published week begins with the week of its first counted day.
     unpublished = DayTotal.objects.exclude(account__in=published).order_by().values_list("account")
@@ -93,7 +96,8 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
     over = week_ends(first, last_complete_day(now, account.zone), account.week_start)
     published = latest_reports(account)
     touched = touched_weeks(account, over, {(fact, day) for _id, fact, day in notes})
-    due = [day for day in over if day not in published or day in touched]
+    arrived = {week for _account, week in arrived_weeks([account])}
+    due = [day for day in over if day not in published or day in touched or day in arrived]
     closed = revised = 0
     for start in range(0, len(due), SLICE):
         until = counted_until(account.id)
@@ -109,20 +113,50 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
     return closed, revised
 
 
+def arrived_weeks(accounts: Iterable[SellerAccount]) -> list[tuple[SellerAccount, date]]:
+    """The published weeks of which awaited data has come, or will not come any more; two queries."""
+    shops = {account.id: account for account in accounts}
+    known = completeness(list(shops.values()))
+    awaited = (
+        AwaitedData.objects.filter(account__in=shops).order_by().values_list("account_id", "ends_on", "fact", "day")
+    )
+    return [
+        (shops[account_id], ends_on)
+        for account_id, ends_on, fact, day in awaited
+        if fact not in known[account_id] or not known[account_id][fact].awaits(day)
+    ]
+
+
 def _publish_due(account: SellerAccount, due: Sequence[date], now: datetime, until: int) -> tuple[int, int]:
     published = latest_reports(account)
     span = Span([account], DECLARED, {account.id: due[-1]}, first=due[0])
     closed = revised = 0
+    awaited: list[AwaitedData] = []
     for day in due:
         stored = published.get(day)
-        figures = [_figures(reading) for reading in span.readings(account, day)]
+        found = span.readings(account, day)
+        figures = [_figures(reading) for reading in found]
+        is_open = any(reading.provisional_until or reading.awaits_until for reading in found)
         if stored is None:
-            _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now, until)
+            _publish(account, day, 0, WeekReport.Reason.CLOSED, figures, now, until, is_open)
             closed += 1
-        elif not _is_provisional(figures) and figures != (before := _stored_figures(stored)):
+        elif not is_open and figures != (before := _stored_figures(stored)):
             _publish(account, day, stored.revision + 1, _reason(stored, before, figures, until), figures, now, until)
             revised += 1
+        awaited += _awaited(account, day, found)
+    AwaitedData.objects.filter(account=account, ends_on__in=due).delete()
+    AwaitedData.objects.bulk_create(awaited)
     return closed, revised
+
+
+def _awaited(account: SellerAccount, ends_on: date, found: Iterable[Reading]) -> list[AwaitedData]:
+    """Of which facts the week still lacks data, and up to which day."""
+    days: dict[str, date] = {}
+    for reading in found:
+        if reading.awaits_until is not None:
+            fact = reading.metric.fact.slug
+            days[fact] = max(days.get(fact, reading.awaits_until), reading.awaits_until)
+    return [AwaitedData(account=account, ends_on=ends_on, fact=fact, day=day) for fact, day in sorted(days.items())]
 
 
 def _reason(stored: WeekReport, before: Figures, after: Figures, until: int) -> WeekReport.Reason:
@@ -131,7 +165,7 @@ def _reason(stored: WeekReport, before: Figures, after: Figures, until: int) -> 
         return WeekReport.Reason.DEFINITION
     if [one["rule"] for one in before] != [one["rule"] for one in after]:
         return WeekReport.Reason.RULE
-    if _is_provisional(before):
+    if stored.open:
         return WeekReport.Reason.RIPENED
     changes = changes_between(stored.account_id, stored.changes_until, until)
     only_corrected = changes.exists() and not changes.filter(corrected=False).exists()
@@ -172,14 +206,10 @@ def _thin_weeks_after(account: SellerAccount, first: date) -> set[date]:
     return set(thin.values_list("ends_on", flat=True))
 
 
-def _is_provisional(figures: Figures) -> bool:
-    return any(one["state"] == State.PROVISIONAL for one in figures)
-
-
 # What a published figure consists of; a week is revised when any of it differs.
 FIGURES = (
     "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state",
-    "window_from", "window_to", "carried_from", "counted_now", "stats", "rule",
+    "window_from", "window_to", "carried_from", "counted_now", "stats", "rule", "complete_until",
 )  # fmt: skip
 
 
@@ -200,6 +230,7 @@ def _figures(reading: Reading) -> dict[str, Any]:
         "counted_now": reading.counted_now,
         "stats": None if reading.stats is None else {name: _exact(seconds) for name, seconds in reading.stats.items()},
         "rule": _rule(reading.rule),
+        "complete_until": reading.complete_until,
     }
 
 
@@ -227,11 +258,18 @@ def _stored_figures(report: WeekReport) -> list[dict[str, Any]]:
 
 
 def _publish(
-    account: SellerAccount, ends_on: date, revision: int, reason: str, figures: Figures, now: datetime, until: int
+    account: SellerAccount,
+    ends_on: date,
+    revision: int,
+    reason: str,
+    figures: Figures,
+    now: datetime,
+    until: int,
+    is_open: bool = False,
 ) -> None:
     report = WeekReport.objects.create(
         account=account, ends_on=ends_on, revision=revision, reason=reason, published_at=now, recipe=RECIPE,
-        changes_until=until,
+        changes_until=until, open=is_open,
     )  # fmt: skip
     WeekReading.objects.bulk_create(
         [

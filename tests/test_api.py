@@ -396,6 +396,7 @@ def test_an_unknown_value_is_null_and_its_state_says_why(ours):
         "limit": 6, "goal": 8,
         "window": {"from": "2025-12-22", "to": "2026-01-18"},
         "provisional_until": None,
+        "complete_until": None,
         "interval": score["interval"], "headroom": score["headroom"], "to_goal": score["to_goal"],
         "to_limit": 0, "needs": "", "unripe_from": None, "counted_now": None, "stats": None,
     }  # fmt: skip

@@ -13,9 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from intake.gate import ingest
 from intake.models import RejectedRow
 from intake.retry import retry
-from kpis.catalogue import FACTS
+from kpis.catalogue import FACTS, METRICS
 from kpis.catalogue.arriving import RECORD_TYPES
 from kpis.completeness import completeness
+from kpis.models import AwaitedData, WeekReport
+from kpis.readings import State, readings
+from kpis.sweep import sweep
+from kpis.weeks import close_weeks, due_accounts
 from sellers.arrivals import Arrival
 from sellers.models import SellerAccount
 from tests.makers import at, make_account, make_order
@@ -229,3 +233,142 @@ def test_every_table_that_is_counted_arrives_as_a_known_record_type():
     assert set(RECORD_TYPES.values()) <= set(CONTRACT) == set(CLOCKS)
     for name, clocks in CLOCKS.items():
         assert set(clocks) <= set(CONTRACT[name].bits), name
+
+
+# --- Figures and weeks ---------------------------------------------------------------------------------------------
+
+
+LATE = METRICS["late_response_rate"]
+SUNDAY = date(2026, 1, 18)
+
+
+def late(account: SellerAccount, on: date = SUNDAY):
+    return readings(account, on, [LATE])[0]
+
+
+def answered(day: str) -> list[dict[str, Any]]:
+    """A buyer's message and the reply an hour later."""
+    reply = {"author_kind": "agent", "direction": "outbound"}
+    thread = f"c-{next(numbers)}"
+    return [
+        message(f"{day}T10:00:00Z", conversation_external_id=thread),
+        message(f"{day}T11:00:00Z", conversation_external_id=thread, **reply),
+    ]
+
+
+def close(account: SellerAccount, moment: str) -> tuple[int, int]:
+    done = close_weeks(at(moment), [account])
+    return done.closed, done.revised
+
+
+def test_a_window_that_reaches_beyond_complete_data_is_provisional():
+    shop = make_account()
+    send(shop, *answered("2026-01-15"), observed_at="2026-01-18T23:59:59Z")
+    sweep(NOW)
+    saturday, sunday = late(shop, date(2026, 1, 17)), late(shop)
+    assert (saturday.state, saturday.complete_until, saturday.n) == (State.COMPUTED, None, 1)
+    assert (sunday.state, sunday.complete_until, sunday.n) == (State.PROVISIONAL, date(2026, 1, 17), 1)
+    assert sunday.provisional_until is None
+    # Orders were never delivered: their figures have nothing to be incomplete about.
+    cancelled = readings(shop, SUNDAY, [METRICS["cancellation_rate"]])[0]
+    assert (cancelled.state, cancelled.complete_until, cancelled.needs) == (
+        State.NO_DATA, None, FACTS["orders"].needs,
+    )  # fmt: skip
+
+
+def test_a_lag_leaves_out_the_days_that_are_not_complete():
+    shop = make_account()
+    placed = order("2026-01-15T10:00:00Z", fulfilled_by="merchant")
+    send(shop, placed, observed_at="2026-01-18T12:00:00Z")  # complete up to the 17th
+    sweep(NOW)
+    # Cancellations are read with a lag of one day: on the 18th their window ends on the 17th.
+    cancelled, next_day = (
+        readings(shop, day, [METRICS["cancellation_rate"]])[0] for day in (SUNDAY, date(2026, 1, 19))
+    )
+    assert (cancelled.state, cancelled.window.last) == (State.COMPUTED, date(2026, 1, 17))
+    assert (next_day.state, next_day.complete_until) == (State.PROVISIONAL, date(2026, 1, 17))
+
+
+def test_a_figure_without_enough_rows_says_so_although_more_may_come():
+    shop = make_account()
+    send(shop, *answered("2025-11-15"), observed_at="2026-01-16T12:00:00Z")
+    sweep(NOW)
+    reading = late(shop)
+    assert (reading.state, reading.n, reading.complete_until) == (State.NO_DATA, 0, date(2026, 1, 15))
+
+
+def test_a_closed_week_is_revised_as_ripened_once_an_empty_batch_says_that_nothing_is_missing():
+    shop = make_account()
+    send(shop, *answered("2026-01-14"), observed_at="2026-01-18T21:00:00Z")
+    assert close(shop, "2026-01-19 00:00") == (1, 0)
+    first = WeekReport.objects.get()
+    kept = first.readings.get(metric=LATE.slug)
+    assert (first.open, kept.state, kept.complete_until) == (True, State.PROVISIONAL, date(2026, 1, 17))
+    assert due_accounts(at("2026-01-19 05:00")) == set()
+    # Heard before Sunday was over: still not complete.
+    send(shop, observed_at="2026-01-18T23:00:00Z")
+    assert due_accounts(at("2026-01-19 05:00")) == set()
+    send(shop, observed_at="2026-01-19T00:00:00Z")
+    assert due_accounts(at("2026-01-19 05:00")) == {shop.id}
+    assert close(shop, "2026-01-19 05:00") == (0, 1)
+    second = WeekReport.objects.get(revision=1)
+    ripe = second.readings.get(metric=LATE.slug)
+    assert (second.reason, second.open) == (WeekReport.Reason.RIPENED, False)
+    assert (ripe.state, ripe.complete_until, ripe.value) == (State.COMPUTED, None, 0)
+    assert due_accounts(at("2026-01-19 05:01")) == set()
+    assert close(shop, "2026-01-19 05:01") == (0, 0)
+
+
+def test_what_comes_for_an_incomplete_week_is_published_once_with_all_of_it():
+    shop = make_account()
+    send(shop, *answered("2026-01-14"), observed_at="2026-01-17T21:00:00Z")
+    close(shop, "2026-01-19 00:00")
+    # Saturday's messages come, Sunday's are still on their way: no revision yet.
+    send(shop, *answered("2026-01-17"), observed_at="2026-01-18T12:00:00Z")
+    assert close(shop, "2026-01-19 01:00") == (0, 0)
+    send(shop, *answered("2026-01-18"), observed_at="2026-01-19T02:00:00Z")
+    assert close(shop, "2026-01-19 02:00") == (0, 1)
+    second = WeekReport.objects.get(revision=1)
+    assert (second.reason, second.readings.get(metric=LATE.slug).n) == (WeekReport.Reason.RIPENED, 3)
+    # What comes afterwards is late.
+    send(shop, *answered("2026-01-16"), observed_at="2026-01-19T03:00:00Z")
+    assert close(shop, "2026-01-19 03:00") == (0, 1)
+    assert WeekReport.objects.get(revision=2).reason == WeekReport.Reason.LATE_DATA
+
+
+def test_a_week_waits_for_open_verdicts_and_for_data_whichever_comes_last():
+    verdicts_last, data_last = make_account(), make_account()
+    for shop in (verdicts_last, data_last):
+        send(shop, message("2026-01-18T20:00:00Z"), observed_at="2026-01-18T21:00:00Z", now=at("2026-01-18 21:00"))
+        assert close(shop, "2026-01-19 00:00") == (1, 0)
+    send(verdicts_last, observed_at="2026-01-19T01:00:00Z")
+    assert close(verdicts_last, "2026-01-19 01:00") == (0, 0)
+    for shop in (verdicts_last, data_last):
+        assert close(shop, "2026-01-19 20:00:01") == (0, 1 if shop == verdicts_last else 0)
+    send(data_last, observed_at="2026-01-19T21:00:00Z", now=at("2026-01-19 21:00"))
+    assert close(data_last, "2026-01-19 21:00") == (0, 1)
+    for shop in (verdicts_last, data_last):
+        revised = WeekReport.objects.get(account=shop, revision=1)
+        assert revised.reason == WeekReport.Reason.RIPENED
+        assert revised.readings.get(metric=LATE.slug).value == 1
+
+
+def test_a_system_that_falls_silent_lets_its_weeks_go():
+    shop = make_account()
+    send(shop, order("2026-01-05T10:00:00Z"), observed_at="2026-01-06T00:00:00Z", system="x-shop")
+    send(shop, *answered("2026-01-14"), observed_at="2026-01-19T00:00:00Z")
+    assert close(shop, "2026-01-19 00:00") == (2, 0)
+    report = WeekReport.objects.get(ends_on=SUNDAY)
+    assert report.open
+    # x-shop was heard on the 6th; on the 20th it is 14 days behind.
+    later = at("2026-02-01 12:00")
+    send(shop, observed_at="2026-01-20T00:00:00Z", now=later)
+    assert due_accounts(later) >= {shop.id}
+    close(shop, "2026-01-20 00:01")
+    # Nothing changed but that nobody waits any more: the orders' figures stay as incomplete as they are.
+    assert not AwaitedData.objects.filter(account=shop).exists()
+    send(shop, *answered("2026-01-15"), observed_at="2026-01-20T01:00:00Z", now=later)
+    assert close(shop, "2026-01-20 01:00")[1] == 1
+    newest = WeekReport.objects.filter(ends_on=SUNDAY).order_by("-revision").first()
+    shipped = newest.readings.get(metric="late_shipment_rate")
+    assert (shipped.complete_until, newest.open) == (date(2026, 1, 5), False)
