@@ -19,6 +19,8 @@ from kpis.trends import TrendPoint
 from kpis.units import display
 from sellers.days import week_end_on_or_before
 
+CROWDED = 4  # lines inside a card: more make it taller than its neighbours
+
 
 @dataclass(frozen=True)
 class Card:
@@ -121,6 +123,11 @@ class Card:
     def versions(self) -> list[tuple[str, "Card"]]:
         """Its variants with a name by what differs, without those that say the same or nothing."""
         return [(self._name(each), each) for each in self.variants if self._says_more(each)]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether so much stands inside it that it takes the room of two."""
+        return len(self.versions) + sum(1 + len(part.versions) for part in self.parts) > CROWDED
 
     def _name(self, variant: "Card") -> str:
         window = variant.reading.window

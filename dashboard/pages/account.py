@@ -70,6 +70,12 @@ class Group:
         """The worst colour of the group."""
         return next((band for band in WORST_FIRST if self._with(band)), Band.NONE)
 
+    @property
+    def width(self) -> int:
+        """How many cards stand side by side, at most four: small groups share a row."""
+        taken = sum(2 if entry.is_wide else 1 for entry in self.cards)
+        return min(4, taken) or 4
+
     def _with(self, band: Band) -> int:
         return sum(each.reading.band is band for entry in self.cards for each in entry.family)
 

@@ -243,6 +243,8 @@ def _pieces(reading: Reading) -> list[Piece]:
     metric = reading.metric
     known = labels(metric.fact.model, metric.by) if metric.by else {}
     slices = [*breakdown(reading), *(Slice(value, 0, 0) for value in reading.missing)]
+    if all(piece.value in (None, "") for piece in slices):
+        return []  # nothing is told apart
     whole = sum(piece.n for piece in slices)
     judged = replace(metric, rule=reading.rule)
     pieces = []
