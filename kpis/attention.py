@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from kpis.metrics import Metric, Score, Side
+from kpis.metrics import Metric, Score, Share, Side
 from kpis.readings import Reading
 from kpis.targets import AtLeast, Band
 
@@ -22,8 +22,8 @@ def pressing(readings: Iterable[Reading], at_most: int) -> list[Reading]:
 
 
 def worse_side(metric: Metric) -> Side:
-    """The list of rows that pulls the figure down: those in the numerator, unless a high figure is the good one."""
-    return Side.AGAINST if isinstance(metric.rule.target, AtLeast) else Side.FOR
+    """The list of rows that pulls the figure down: those in the numerator, unless a high share is the good one."""
+    return Side.AGAINST if isinstance(metric, Share) and isinstance(metric.rule.target, AtLeast) else Side.FOR
 
 
 def _presses(reading: Reading) -> bool:

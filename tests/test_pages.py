@@ -15,12 +15,15 @@ from django.urls import reverse
 from kpis.catalogue import DECLARED
 from kpis.exports import csv_rows
 from kpis.metrics import Coverage, Imported, LatestShare, Side, Times
+from kpis.models import RuleChange
 from kpis.readings import readings
 from kpis.rows import rows
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from orders.models import Claim
 from orders.recompute import recompute_orders
+from tests.examples.account_health import held, weekly
+from tests.examples.delivery import UPS, package
 from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -498,6 +501,90 @@ def test_the_chart_gets_finished_figures_and_zones():
         ("yellow", 6.0, 8.0),
         ("green", 8.0, 10),
     ]
+
+
+def test_a_breakdown_names_the_worst_value():
+    account = make_account("mine")
+    # Of four watches one was followed, of three toys all were: 25 % and 100 %, at a limit of 95 %.
+    for category, valid in (("Watches", 1), ("Watches", 0), ("Watches", 0), ("Watches", 0), *[("Toys", 1)] * 3):
+        package(account, "2026-01-05", product_category=category, tracking_valid=bool(valid), **UPS)
+    count()
+    response = client_of(account).get("/accounts/mine/valid_tracking_rate/")
+    page = text_of(response)
+    assert "Worst: Watches with 25.00% (1 of 4)." in page
+    pieces = [(piece.name, piece.hits, piece.n, piece.display, piece.band) for piece in response.context["page"].pieces]
+    assert pieces == [("Watches", 1, 4, "25.00%", "red"), ("Toys", 3, 3, "100.00%", "green")]
+
+
+def test_a_breakdown_of_a_count_shows_the_share_of_each_value():
+    account = make_account("mine")
+    held(account)
+    count()
+    pieces = client_of(account).get("/accounts/mine/policy_violations/").context["page"].pieces
+    # Six and four of the ten that are open.
+    assert [(piece.n, piece.display, piece.band) for piece in pieces] == [(6, "60.00%", "none"), (4, "40.00%", "none")]
+
+
+def test_a_metric_leads_to_its_family():
+    client = client_of(make_account("mine"))
+    for slug in ("late_shipment_rate", "late_shipment_rate_10d"):
+        relatives = client.get(f"/accounts/mine/{slug}/").context["page"].relatives
+        assert [(one.metric.slug, one.is_current) for one in relatives] == [
+            ("late_shipment_rate", slug == "late_shipment_rate"),
+            ("late_shipment_rate_10d", slug == "late_shipment_rate_10d"),
+        ]
+    assert client.get("/accounts/mine/overdue_orders/").context["page"].relatives == []
+
+
+def test_the_page_follows_the_rule_in_force():
+    account = make_account("mine")
+    for hour in range(10, 20):  # one of ten is late
+        make_conversation(
+            account, ("buyer", f"2026-01-10 {hour}:00"), ("agent", f"2026-01-{12 if hour == 10 else 10} 21:00")
+        )
+    RuleChange.objects.create(
+        account=account, metric="late_response_rate", valid_from=date(2026, 1, 1), limit=25, goal=20
+    )
+    count()
+    client = client_of(account)
+    page = text_of(client.get("/accounts/mine/late_response_rate/"))
+    assert "Red at 25% or more, green at 20% or less, yellow between." in page
+    # 10 % is green by this rule and red by the declared one: 25 % of 10 is not reached by a second late reply.
+    assert "1 more “Late or unanswered” of 10 is possible before it is red." in page
+    assert "Limit: under 25%" in text_of(client.get("/accounts/mine/"))
+
+
+def test_figures_say_how_far_chance_alone_could_have_moved_them():
+    account = make_account("mine")
+    make_answers(account, 32, 8, last="2026-01-18 20:00")
+    count()
+    client = client_of(account)
+    # 32 of 40: Wilson's interval is 0.6524 to 0.8950, on the scale of the score 6.5 to 8.9.
+    assert "6.5 to 8.9" in text_of(client.get("/accounts/mine/"))
+    page = text_of(client.get(f"/accounts/mine/{SCORE}/"))
+    assert "With this many cases, chance alone leaves the true value between 6.5 and 8.9 (95%)." in page
+    assert 'class="interval"' in page
+
+
+def test_a_figure_whose_cases_still_ripen_says_so():
+    account = make_account("mine")
+    make_order(account, "2025-12-15 10:00", confirmed="2025-12-16 10:00")
+    count()
+    client = client_of(account)
+    sentence = "All these cases may still become “With a defect”: a case is settled after 90 days."
+    assert sentence in text_of(client.get("/accounts/mine/"))
+    page = client.get("/accounts/mine/order_defect_rate/")
+    assert sentence in text_of(page)
+    assert json_in(page, "trend-chart")["unripe"]["label"] == "still ripening"
+
+
+def test_an_imported_figure_says_of_when_it_is():
+    account = make_account("mine", currency="USD")
+    weekly(account)
+    count()
+    page = text_of(client_of(account).get("/accounts/mine/"))
+    assert "12,345,678.90 USD" in page
+    assert "stated up to 18 Jan 2026" in page
 
 
 def test_the_weeks_shown_are_in_the_address():
