@@ -31,6 +31,7 @@ def message(conversation, number, hours, author):
     return {
         "type": "message", "external_id": f"{conversation}-{number}", "conversation_external_id": conversation,
         "sent_at": stamp(hours), "author_kind": author, "direction": "inbound" if author == "buyer" else "outbound",
+        "order_external_id": f"o{number % 5}",
     }  # fmt: skip
 
 
@@ -49,13 +50,17 @@ def order(number, hours, version, **values):
 
 
 def shipped_order(number, hours, version, confirmed_after):
-    """An order due after 48 hours, confirmed after 20 or 50 hours or not at all."""
-    values = {"status": "unshipped"}
+    """An order due after 48 hours or by its handling time, confirmed after 20 or 50 hours or not at all."""
+    values = {"status": "unshipped", "is_business": True}
     if confirmed_after is not None:
         shipment = {"external_id": "1", "confirmed_at": stamp(hours + confirmed_after)}
-        values = {"status": "shipped", "shipments": [shipment]}
+        values |= {"status": "shipped", "shipments": [shipment]}
+    if version == 1:
+        values["invoice_uploaded_at"] = stamp(hours + 60)
+    if version != 2:
+        values["ship_by_at"] = stamp(hours + 48)
     buyer = ("ann", "ben")[(number + version) % 2]
-    return order(number, hours, 510 + version, ship_by_at=stamp(hours + 48), buyer_key=buyer, **values)
+    return order(number, hours, 510 + version, buyer_key=buyer, **values)
 
 
 hours = st.integers(0, 500)
@@ -81,6 +86,13 @@ records = st.lists(
             st.integers(0, 4), st.integers(1, 5),
         ),
         st.builds(
+            lambda number, amount: {
+                "type": "return", "external_id": f"r{number}", "order_external_id": f"o{number}",
+                "requested_on": "2026-04-10", "refunded_amount": amount,
+            },
+            st.integers(0, 4), st.integers(0, 1),
+        ),
+        st.builds(
             lambda number, status: {
                 "type": "claim", "external_id": f"a2z:o{number}", "order_external_id": f"o{number}", "kind": "a_to_z",
                 "status": status, "opened_on": "2026-04-09",
@@ -93,7 +105,7 @@ records = st.lists(
 
 
 def bring_in(files, key):
-    account = make_account(key, time_zone="Europe/Berlin")
+    account = make_account(key, time_zone="Europe/Berlin", handling_days=2)
     for number, lines in enumerate(files):
         body = "\n".join(json.dumps(record) for record in lines).encode()
         run = imports.store(account, f"{number}.jsonl", io.BytesIO(body), reserve=True, now=NOW)

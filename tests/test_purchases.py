@@ -4,13 +4,16 @@ import itertools
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
 
 from intake.gate import ingest
 from kpis.catalogue import METRICS
 from kpis.readings import readings
 from kpis.sweep import sweep
 from orders.models import Claim, Feedback, Mention, Order, Purchase, Return, Standing
-from orders.recompute import recompute_orders
+from orders.recompute import recompute_account, recompute_orders
 from sellers.dated_switches import SwitchChange
 from sellers.marks import Mark
 from sellers.switches import follow
@@ -160,6 +163,40 @@ def test_a_deleted_conversation_is_about_nothing(account):
     send(account, order("o-1", "05T10:00"), conversation("c-1", "o-1"), message("c-1", "buyer", "06T10:00"))
     send(account, {**conversation("c-1"), "deleted_at": "2026-01-08T00:00:00Z"})
     assert (Mention.objects.count(), Order.objects.get().perfect) == (0, True)
+
+
+# --- Whatever comes in ------------------------------------------------------------------------------------------------
+
+statements = st.lists(
+    st.tuples(
+        st.integers(0, 3),  # number of the order
+        st.integers(2, 6),  # placed on this day of January
+        st.sampled_from([None, "ann", "ben"]),
+        st.sampled_from(["shipped", "cancelled", "pending"]),
+        st.sampled_from([None, True, False]),  # of a business customer
+        st.none() | st.integers(0, 3),  # days from placing to the confirmation
+        st.none() | st.integers(0, 5),  # days from placing to the upload of the invoice
+    ),
+    max_size=12,
+)
+
+
+class TestAnyStatements(TestCase):
+    @settings(max_examples=60, deadline=None)
+    @given(statements=statements)
+    def test_every_write_leaves_all_orders_as_a_recount_of_everything_would(self, statements):
+        account = make_account("acme", handling_days=1)
+        for hour, (number, day, buyer, status, business, confirmed, uploaded) in enumerate(statements):
+            record = order(f"o-{number}", f"{day:02}T10:00", buyer_key=buyer, status=status, is_business=business)
+            if confirmed is not None:
+                moment = f"2026-01-{day + confirmed:02}T12:00:00Z"
+                record["shipments"] = [{"external_id": "1", "confirmed_at": moment}]
+            if uploaded is not None:
+                record["invoice_uploaded_at"] = f"2026-01-{day + uploaded:02}T13:00:00Z"
+            send(account, {**record, "source_updated_at": f"2026-01-19T{hour:02}:00:00Z"})
+        Mark.objects.all().delete()
+        recompute_account(account, SENT)
+        assert not Mark.objects.exists()
 
 
 # --- What a person has excluded --------------------------------------------------------------------------------------
