@@ -166,12 +166,12 @@ def perfect(
     refunded: bool,
     buyer_wrote: bool,
 ) -> bool:
-    """Whether nothing went wrong with the order. Lateness is the seller's only where the seller ships.
+    """Whether nothing went wrong with the order. Late and cancelled ones are the seller's fault where the seller ships.
 
     Source: https://www.channeladvisor.com/blog/marketplaces/what-is-amazons-perfect-order-percentage-metric/
     """
-    late = by_merchant and shipment == ShipmentVerdict.LATE
-    return not (bad.defective or late or cancellation == CancellationVerdict.SELLER or refunded or buyer_wrote)
+    failed = shipment == ShipmentVerdict.LATE or cancellation == CancellationVerdict.SELLER
+    return not (bad.defective or (by_merchant and failed) or refunded or buyer_wrote)
 
 
 def _stands(row: SourceRow) -> bool:

@@ -225,7 +225,8 @@ def late(order):
 def flawed(order):
     by_seller = order.status == "cancelled" and order.cancelled_by == "seller" and sent(order) is None
     wrote = any(row.by_buyer for row in said(order, Mention))
-    return defective(order) or (merchant(order) and late(order)) or by_seller or bool(order.refunded_amount) or wrote
+    failed = merchant(order) and (late(order) or by_seller)
+    return defective(order) or failed or bool(order.refunded_amount) or wrote
 
 
 def invoice_due(order):
@@ -282,7 +283,8 @@ BRUTE = {
     "perfect_order_percentage": (
         lambda order: (
             in_rates(order)
-            and order.cancellation != CancellationVerdict.UNKNOWN
+            and order.fulfilled_by != ""
+            and not (merchant(order) and order.cancellation == CancellationVerdict.UNKNOWN)
             and not (merchant(order) and order.shipment == ShipmentVerdict.UNKNOWN)
         ),
         lambda order: not flawed(order),

@@ -150,6 +150,17 @@ def test_an_order_that_a_conversation_is_no_longer_about_is_perfect_again(accoun
     assert list(Mention.objects.values_list("order_external_id", "by_buyer")) == [("o-2", True)]
 
 
+@pytest.mark.parametrize(("fulfilled_by", "perfect"), [("merchant", False), ("marketplace", True)])
+def test_what_the_marketplace_ships_is_neither_late_nor_cancelled_by_the_seller(account, fulfilled_by, perfect):
+    late = make_order(
+        account, "2026-01-05 10:00", ship_by="2026-01-06 10:00", confirmed="2026-01-07 10:00", fulfilled_by=fulfilled_by
+    )
+    cancelled = make_order(
+        account, "2026-01-05 10:00", fulfilled_by=fulfilled_by, status="cancelled", cancelled_by="seller"
+    )
+    assert (late.perfect, cancelled.perfect) == (perfect, perfect)
+
+
 def test_whether_what_buyers_write_counts_is_a_dated_switch(account):
     for external_id, placed in (("o-1", "05T10:00"), ("o-2", "06T10:00")):
         send(account, order(external_id, placed), conversation(f"c-{external_id}", external_id))

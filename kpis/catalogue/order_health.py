@@ -10,10 +10,12 @@ from kpis.catalogue.placed import (
     GROUP,
     IN_RATES,
     LATENESS_UNKNOWN,
+    MARKETPLACE,
     MERCHANT,
     NOT_MERCHANT,
     OUTSIDE,
     WHO_CANCELLED_UNKNOWN,
+    WHO_SHIPS_UNKNOWN,
 )
 from kpis.metrics import LatestShare, Rule, Share, Tally
 from kpis.targets import AtLeast, Below
@@ -96,14 +98,16 @@ perfect_order_percentage = Share(
     short=_("POP"),
     help=_(
         "Of the orders placed in the window, the share with which nothing went wrong: no bad feedback, no A-to-z claim "
-        "that counts, no chargeback, no cancellation by the seller, no late shipment by the seller, no refund, and no "
-        "conversation that the buyer started. Whether such conversations count is a switch of the account."
+        "that counts, no chargeback, no refund, no conversation that the buyer started, and, where the seller ships, "
+        "no cancellation by the seller and no late shipment. Whether such conversations count is a switch of the "
+        "account."
     ),
     group=GROUP,
     fact=orders_placed,
-    of=IN_RATES & ~Q(cancellation=CancellationVerdict.UNKNOWN) & ~(MERCHANT & Q(shipment=ShipmentVerdict.UNKNOWN)),
+    of=IN_RATES
+    & (MARKETPLACE | (MERCHANT & ~Q(cancellation=CancellationVerdict.UNKNOWN) & ~Q(shipment=ShipmentVerdict.UNKNOWN))),
     hit=Q(perfect=True),
-    left_out=(*OUTSIDE, WHO_CANCELLED_UNKNOWN, *LATENESS_UNKNOWN),
+    left_out=(*OUTSIDE, WHO_SHIPS_UNKNOWN, WHO_CANCELLED_UNKNOWN, *LATENESS_UNKNOWN),
     sides=(_("Perfect"), _("Something went wrong"), _("Left out")),
     rule=Rule(days=90, target=AtLeast(limit="95", goal="96")),
     ripens_days=90,

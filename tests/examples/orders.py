@@ -115,7 +115,7 @@ def shipments(account: SellerAccount) -> None:
 
 
 def perfect_orders(account: SellerAccount) -> None:
-    """Ninety days are 22 October to 19 January. Each order but the first and the last three has one flaw."""
+    """Ninety days are 22 October to 19 January. Each order but the first and the last four has one flaw."""
     placed, in_time = "2025-10-22 10:00", {"ship_by": "2025-10-24 10:00", "confirmed": "2025-10-23 10:00"}
     written_about(account, order(account, placed, **in_time), by_buyer=False)  # the seller wrote first: perfect
     rated(account, order(account, placed, **in_time), 2)
@@ -126,6 +126,7 @@ def perfect_orders(account: SellerAccount) -> None:
     order(account, placed, refunded_amount=3, **in_time)
     written_about(account, order(account, placed, **in_time), by_buyer=True)
     order(account, placed, fulfilled_by="marketplace")  # the seller cannot be late with it: perfect
+    order(account, placed, fulfilled_by="")  # nobody knows who ships it
     order(account, placed, confirmed="2025-10-23 10:00")  # no ship-by date: nobody knows whether it was late
     order(account, placed, ship_by="2025-10-24 10:00", status="cancelled")  # nobody knows by whom
 
@@ -199,8 +200,8 @@ EXAMPLES: dict[str, Example] = {
             working="one is past 12 January and not confirmed; the marketplace's one is not the seller's",
         ),
         rate(
-            "perfect_order_percentage", perfect_orders, 2, 7, 2,
-            "seven flaws of nine; the seller's own message and the marketplace's order are fine, two are unknown",
+            "perfect_order_percentage", perfect_orders, 2, 7, 3,
+            "seven flaws of nine; the seller's own message and the marketplace's order are fine, three are unknown",
         ),
         rate("invoice_defect_rate", invoices, 2, 2, 1, "a second late, and missing, of 4; the unshipped one left out"),
         rate("refund_rate", refunds, 3, 1, 1, "13 and 12 January and 21 December, of 4; the pending one left out"),
