@@ -1,14 +1,16 @@
 """Turns, reply times and contact response: the edge cases, each with its figures worked out by hand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from messaging.lapse import due_accounts, lapse
-from messaging.models import Message, Reply, Standing, SurveyAnswer, Turn
+from messaging.models import Agent, Message, Outcome, Reply, Standing, SurveyAnswer, Turn
 from messaging.recompute import recompute_conversations
 from messaging.turns import Event, Kind, read_thread, reply_state, seconds_between
+from sellers.calendars import BusinessCalendar, Holiday
 from sellers.marks import Mark
+from sellers.switches import CALENDARS, HOLIDAYS, follow
 from tests.makers import at, make_account, make_answer, make_conversation, make_message
 
 LATER = at("2026-03-01 00:00")  # long after everything here is due
@@ -17,7 +19,7 @@ KINDS = {
     "marked": Kind.BUYER_MARKED,
     "agent": Kind.HUMAN,
     "bot": Kind.BOT,
-    "auto": Kind.OTHER,
+    "auto": Kind.AUTOMATIC,
     "note": Kind.OTHER,
     "resolved": Kind.RESOLVED,
 }
@@ -136,6 +138,53 @@ def test_an_order_notice_does_not_make_a_conversation_the_sellers():
     assert thread(("auto", "09:00")).buyer_started is None
 
 
+def acknowledged(found):
+    first = found.turns[0]
+    return seconds_between(first.opened_at, first.acknowledged_at)
+
+
+ACKNOWLEDGEMENTS = {
+    "an automatic reply first": ([("buyer", "10:00"), ("auto", "10:00:05"), ("agent", "12:00")], 5),
+    "an automatic reply and nothing else": ([("buyer", "10:00"), ("auto", "10:00:05")], 5),
+    "a bot first": ([("buyer", "10:00"), ("bot", "10:01"), ("agent", "12:00")], 60),
+    "a person first": ([("buyer", "10:00"), ("agent", "10:40"), ("auto", "10:50")], 2400),
+    "a note is for nobody outside": ([("buyer", "10:00"), ("note", "10:05"), ("agent", "10:20")], 1200),
+    "an order notice before the buyer wrote": ([("auto", "09:00"), ("buyer", "10:00"), ("agent", "10:15")], 900),
+    "nothing at all": ([("buyer", "10:00")], None),
+    "from the message that opened the turn": ([("marked", "10:00"), ("auto", "10:01"), ("buyer", "11:00")], None),
+    "at the same instant": ([("buyer", "10:00"), ("auto", "10:00")], 0),
+    "a reply that came too late for the first turn": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12 10:00"), ("agent", "12 10:05")],
+        None,
+    ),
+    "a reply that answers two turns at once": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12:00"), ("agent", "12:05")],
+        7500,
+    ),
+    "a conversation that the seller began": ([("agent", "09:00"), ("buyer", "10:00"), ("agent", "10:15")], None),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), ACKNOWLEDGEMENTS.values(), ids=ACKNOWLEDGEMENTS.keys())
+def test_first_response_of_any_kind(events, expected):
+    assert acknowledged(thread(*events)) == expected
+
+
+def test_a_turn_is_handed_over_when_another_person_answers_than_the_last_known_one():
+    events = [
+        Event(moment("10:00"), Kind.BUYER, 1),
+        Event(moment("10:10"), Kind.HUMAN, 2, agent_id=7),
+        Event(moment("11:00"), Kind.BUYER, 3),
+        Event(moment("11:10"), Kind.HUMAN, 4),  # nobody knows who: no evidence of a hand-over
+        Event(moment("12:00"), Kind.BUYER, 5),
+        Event(moment("12:10"), Kind.HUMAN, 6, agent_id=8),
+        Event(moment("13:00"), Kind.BUYER, 7),
+        Event(moment("13:10"), Kind.HUMAN, 8, agent_id=8),
+        Event(moment("14:00"), Kind.BUYER, 9),
+    ]
+    assert [turn.handed_over for turn in read_thread(events).turns] == [False, False, True, False, False]
+
+
 @pytest.mark.django_db
 class TestStored:
     def test_only_the_first_turn_of_a_conversation_the_buyer_started_is_a_first_response(self):
@@ -158,6 +207,72 @@ class TestStored:
         # Sunday 23:50 in Los Angeles is Monday 07:50 UTC; the reply comes on Monday at 00:30 local time.
         make_conversation(account, ("buyer", "2026-01-12 07:50"), ("agent", "2026-01-12 08:30"))
         assert str(Turn.objects.get(account=account).day) == "2026-01-11"
+
+    def test_a_message_that_moves_past_midnight_moves_its_turn_and_marks_both_days(self):
+        account = make_account(time_zone="America/Los_Angeles")
+        # Sunday 23:50 in Los Angeles is 07:50 UTC on Monday, Monday 00:10 is 08:10 UTC.
+        conversation = make_conversation(account, ("buyer", "2026-01-12 07:50"), ("agent", "2026-01-12 09:00"))
+        Mark.objects.all().delete()
+        message = Message.objects.get(conversation=conversation, author_kind="buyer")
+        message.sent_at = at("2026-01-12 08:10")
+        message.save()
+        recompute_conversations(account, [conversation.id], LATER)
+        turn = Turn.objects.get(conversation=conversation)
+        assert (str(turn.day), turn.reply_seconds) == ("2026-01-12", 3000)
+        marked = {(fact, str(day)) for fact, day in Mark.objects.values_list("fact", "day")}
+        assert {("turns", "2026-01-11"), ("turns", "2026-01-12")} <= marked
+        assert {("contacts", "2026-01-11"), ("contacts", "2026-01-12")} <= marked
+
+    def test_a_message_imported_late_marks_its_own_day_and_no_other(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 10:30"))
+        make_conversation(account, ("buyer", "2026-01-06 10:00"), ("agent", "2026-01-06 10:30"))
+        Mark.objects.all().delete()
+        make_message(conversation, "buyer", "2025-12-05 10:00", now=LATER)
+        marked = {(fact, str(day)) for fact, day in Mark.objects.values_list("fact", "day") if fact == "turns"}
+        # The turn of December is new and takes the message of 5 January in, whose own turn is gone.
+        assert marked == {("turns", "2025-12-05"), ("turns", "2026-01-05")}
+
+    def test_an_agent_who_is_renamed_or_unassigned_changes_no_figure(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 10:30"))
+        Agent.objects.update(name="Gone")
+        conversation.refresh_from_db()
+        conversation.assignee_external_id = "kim"
+        conversation.save()
+        Mark.objects.all().delete()
+        recompute_conversations(account, [conversation.id], LATER)
+        assert not Mark.objects.exists()
+        assert Turn.objects.get(conversation=conversation).agent.external_id == "sam"
+
+    def test_a_merged_conversation_counts_nowhere_and_its_messages_count_in_the_other_one(self):
+        account = make_account()
+        one = make_conversation(account, ("buyer", "2026-01-05 10:00"), resolved="2026-01-05 12:00")
+        other = make_conversation(account, ("agent", "2026-01-05 10:30"))
+        one.messages.update(conversation=other)
+        one.merged_into = other
+        one.save()
+        recompute_conversations(account, [one.id, other.id], LATER)
+        assert [(turn.conversation, turn.reply_seconds) for turn in Turn.objects.all()] == [(other, 1800)]
+        one.refresh_from_db()
+        assert (one.outcome, str(one.resolved_day)) == (Outcome.MERGED, "2026-01-05")
+
+    def test_business_hours_of_a_weekend_are_zero_and_unknown_without_a_calendar(self):
+        account = make_account()
+        conversation = make_conversation(account, ("buyer", "2026-01-10 20:00"), ("agent", "2026-01-10 21:00"))
+        assert Turn.objects.get().business_seconds is None
+        windows = {str(day): [["08:00", "18:00"]] for day in range(5)}
+        BusinessCalendar.objects.create(account=account, valid_from=date(2026, 1, 1), windows=windows)
+        follow(account, {CALENDARS}, LATER)
+        assert Turn.objects.get().business_seconds == 0
+        # Friday 16:00 to Monday 09:00: two hours and one; closed on Friday, only the one.
+        make_message(conversation, "buyer", "2026-01-16 16:00", now=LATER)
+        make_message(conversation, "agent", "2026-01-19 09:00", now=LATER)
+        turns = Turn.objects.order_by("opened_at")
+        assert [turn.business_seconds for turn in turns] == [0, 3 * 3600]
+        Holiday.objects.create(account=account, day=date(2026, 1, 16))
+        follow(account, {HOLIDAYS}, LATER)
+        assert [turn.business_seconds for turn in turns.all()] == [0, 3600]
 
     def test_a_reply_retyped_as_automatic_opens_the_turn_again(self):
         account = make_account()
