@@ -9,14 +9,16 @@ from auditlog.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from intake import corrections
 from intake.gate import ingest
 from intake.models import Correction
 from messaging.models import Conversation, Message, Reply, Turn
 from orders.models import Claim, Feedback, Order, ShipmentVerdict
+from orders.models import Standing as Excluded
 from sellers.audit import entries_of
 from sellers.marks import Mark
 from sellers.models import Membership, User
-from tests.console import WHY, batch, claim, fill_in, list_of, marked_days, page_of, said, shown
+from tests.console import WHY, batch, claim, fill_in, list_of, marked_days, page_of, rows_found, said, shown
 from tests.makers import NOW, at, make_account, make_answer, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -327,19 +329,69 @@ def test_rows_are_taken_out_and_put_back_with_a_reason(console):
     asked = take(console, "take_out", orders)
     assert "Rows: 2. Accounts: 1. Days: 2." in asked.content.decode()
     assert take(console, "take_out", orders, reason="short").context["form"].errors
-    assert Order.objects.filter(deleted_at=None).count() == 2
+    assert Order.objects.filter(excluded=False).count() == 2
     assert not Mark.objects.exists()
 
-    response = take(console, "take_out", orders, reason=WHY)
+    response = take(console, "take_out", orders, reason=WHY, case_number="A-77")
     assert "2 rows were changed." in said(response)
-    assert Order.objects.filter(deleted_at=None).count() == 0
-    assert {order.standing for order in Order.objects.all()} == {4}
+    assert Order.objects.filter(excluded=False).count() == 0
+    assert {order.standing for order in Order.objects.all()} == {Excluded.EXCLUDED}
+    kept = Correction.objects.values_list("kind", "state", "case_number")
+    assert list(kept) == [("exclude", "applied", "A-77")] * 2
     assert marked_days("orders") == {date(2026, 1, 5), date(2026, 1, 6)}
     assert entries_of(orders[0])[0].additional_data["reason"] == WHY
-    assert entries_of(orders[0])[0].changes["standing"] == ["0", "4"]
+    assert entries_of(orders[0])[0].changes["standing"] == ["0", str(Excluded.EXCLUDED.value)]
 
     take(console, "put_back", orders, reason=WHY)
-    assert {(order.deleted_at, order.standing) for order in Order.objects.all()} == {(None, 0)}
+    assert {(order.excluded, order.standing) for order in Order.objects.all()} == {(False, 0)}
+    assert set(Correction.objects.values_list("state", flat=True)) == {"undone"}
+
+
+def test_a_row_that_its_source_deleted_is_put_back_for_good(console):
+    account = make_account()
+    make_order(account, "2026-01-05 10:00", external_id="o-1")
+    ingest(account, batch([claim("o-1")]), owner="test", now=NOW)
+    ingest(
+        account, batch([claim("o-1", deleted_at="2026-01-11T00:00:00Z")], "2026-01-12T00:00:00Z"), owner="t", now=NOW
+    )
+    take(console, "put_back", [Claim.objects.get()], reason=WHY)
+    assert Claim.objects.get().deleted_at is None
+    ingest(
+        account, batch([claim("o-1", deleted_at="2026-01-11T00:00:00Z")], "2026-01-13T00:00:00Z"), owner="t", now=NOW
+    )
+    assert Claim.objects.get().deleted_at is None
+
+
+def test_messages_are_said_to_need_no_reply_together(console):
+    conversation = make_conversation(make_account(), ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-06 10:00"))
+    asked = take(console, "no_reply_needed", list(conversation.messages.all()))
+    assert "Rows: 1." in asked.content.decode()  # only the buyer's
+    take(console, "no_reply_needed", list(conversation.messages.all()), reason=WHY)
+    assert not conversation.turns.exists()
+    corrections.undo(Correction.objects.get(), NOW)
+    assert conversation.turns.exists()
+
+
+def test_the_preview_button_proposes_and_leads_to_what_would_move(console):
+    order = make_order(make_account(), "2026-01-05 10:00")
+    response = fill_in(console, page_of(order), placed_at_0="2026-01-06", reason=WHY, _preview="Preview")
+    correction = Correction.objects.get()
+    assert response.redirect_chain[-1][0] == reverse("correction", args=[order.account.key, correction.pk])
+    assert (correction.state, correction.after) == ("proposed", {"placed_at": "2026-01-06T10:00:00+00:00"})
+    order.refresh_from_db()
+    assert order.placed_at == at("2026-01-05 10:00")
+
+
+def test_a_rows_page_leads_to_its_corrections_and_to_proposing_one(console):
+    order = make_order(make_account(), "2026-01-05 10:00")
+    fill_in(console, page_of(order), name="114-1", reason=WHY)
+    other = make_order(order.account, "2026-01-05 10:00")
+    fill_in(console, page_of(other), name="114-2", reason=WHY)
+    page = console.get(page_of(order)).content.decode()
+    assert reverse("correct", args=[order.account.key, "order", order.pk]) in page
+    query = f"?record_type=order&row_id={order.pk}"
+    assert query.replace("&", "&amp;") in page
+    assert rows_found(console, Correction, query) == {Correction.objects.get(row_id=order.pk)}
 
 
 def test_a_message_taken_out_no_longer_opens_a_turn(console):
@@ -352,7 +404,7 @@ def test_a_conversation_taken_out_takes_its_turns_along(console):
     conversation = make_conversation(make_account(), ("buyer", "2026-01-05 10:00"))
     take(console, "take_out", [conversation], reason=WHY)
     assert not conversation.turns.exists()
-    assert conversation.messages.get().reply == Reply.DELETED
+    assert conversation.messages.get().reply == Reply.EXCLUDED
     take(console, "put_back", [conversation], reason=WHY)
     assert conversation.turns.exists()
 
@@ -360,16 +412,16 @@ def test_a_conversation_taken_out_takes_its_turns_along(console):
 def test_rows_of_several_accounts_are_taken_out_together(console):
     orders = [make_order(make_account(), "2026-01-05 10:00") for _number in range(2)]
     take(console, "take_out", orders, reason=WHY)
-    assert Order.objects.filter(deleted_at=None).count() == 0
+    assert Order.objects.filter(excluded=False).count() == 0
 
 
 def test_at_most_a_thousand_rows_are_taken_out_at_once(console, monkeypatch):
-    monkeypatch.setattr("intake.admin.facts.TOGETHER", 1)
+    monkeypatch.setattr("intake.admin.together.TOGETHER", 1)
     account = make_account()
     orders = [make_order(account, f"2026-01-0{day} 10:00") for day in (5, 6)]
     response = take(console, "take_out", orders, reason=WHY)
     assert "At most 1 rows at once" in said(response)
-    assert Order.objects.filter(deleted_at=None).count() == 2
+    assert Order.objects.filter(excluded=False).count() == 2
 
 
 def test_columns_with_a_list_of_words_in_the_contract_offer_it(console):

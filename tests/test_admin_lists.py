@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch
 
 from intake.gate import ingest
-from intake.models import BatchReceipt, ImportRun, RawItem, RejectedRow
+from intake.models import BatchReceipt, Conflict, Correction, ImportRun, RawItem, RejectedRow
 from kpis.models import DayFailure, DayTotal, Heartbeat, RuleChange, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Conversation, Message, MessageBody, ResponseTarget, Turn
+from orders.handling import HandlingTime
 from orders.models import Claim, Order
 from sellers.marks import Mark
 from sellers.models import ApiToken, BusinessCalendar, Holiday, SellerAccount, SwitchChange, User
@@ -178,6 +179,9 @@ def grow_deliveries(account: SellerAccount, user: User, name: str) -> None:
     BatchReceipt.objects.create(account=account, raw_item=item, **receipt)
     row = {"pointer": "line 1", "row_text": "{}", "code": "bad_enum", "created_at": NOW}
     RejectedRow.objects.create(account=account, raw_item=item, **row)
+    about = {"account": account, "record_type": "order", "system": "test", "external_id": name, "row_id": item.pk}
+    Correction.objects.create(**about, kind="exclude", reason=WHY, proposed_at=NOW, proposed_by=user)
+    Conflict.objects.create(**about, field="name", opened_at=NOW)
 
 
 def grow_figures(account: SellerAccount, day: date) -> None:
@@ -188,6 +192,7 @@ def grow_figures(account: SellerAccount, day: date) -> None:
     WeekReport.objects.create(account=account, ends_on=day, reason="closed", published_at=NOW)
     Heartbeat.objects.create(name=f"worker {day}", beat_at=NOW)
     ResponseTarget.objects.create(account=account, valid_from=day, seconds=3600)
+    HandlingTime.objects.create(account=account, valid_from=day, days=1)
     RuleChange.objects.create(account=account, metric="late_response_rate", valid_from=day, days=7)
 
 

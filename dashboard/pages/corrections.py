@@ -102,6 +102,14 @@ class Shift:
     def after_word(self) -> Text:
         return words.band_word(self.move.metric, self.move.after.band)
 
+    @property
+    def before_basis(self) -> str:
+        return words.basis(self.move.before)
+
+    @property
+    def after_basis(self) -> str:
+        return words.basis(self.move.after)
+
 
 @dataclass(frozen=True)
 class CorrectionPage:

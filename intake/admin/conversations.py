@@ -54,6 +54,7 @@ class MessageAdmin(FactAdmin):
     list_filter = ("author_kind", "direction", "automatic", "reply")
     list_select_related = ("account", "conversation")
     raw_id_fields = ("conversation", "agent")
+    actions = ("no_reply_needed", "take_out", "put_back")
     found_by = ("conversation__external_id",)
     more_shown = ("text",)
 

@@ -1,15 +1,16 @@
-"""What came in and what became of it, to look at. What was sealed stays sealed."""
+"""What came in, what became of it, and what people corrected, to look at. What was sealed stays sealed."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from intake.models import BatchReceipt, Counts, DeleteNotice, ImportRun, RawItem, RejectedRow
+from intake.models import BatchReceipt, Conflict, Correction, Counts, DeleteNotice, ImportRun, RawItem, RejectedRow
 from sellers.repair import ReadOnlyAdmin, list_link
 
 
@@ -100,3 +101,51 @@ class DeleteNoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("account",)
     found_by_beginning = "external_id"
     fields = ("account", "record_type", "system", "external_id")
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ReadOnlyAdmin):
+    """Corrections of all accounts; they are applied and undone on the pages of their account."""
+
+    list_display = (
+        "id", "account", "kind", "record_type", "external_id", "state", "case_number", "proposed_by", "proposed_at",
+    )  # fmt: skip
+    list_filter = ("state", "kind")
+    list_select_related = ("account", "proposed_by")
+    found_by = ("external_id", "case_number")
+    search_help_text = _("An ID or a case number, exactly.")
+    fields = (
+        "account", "kind", "record_type", "system", "external_id", "before", "after", "released", "reason",
+        "case_number", "state", "proposed_by", "proposed_at", "applied_by", "applied_at", "ended_by", "ended_at",
+        "links",
+    )  # fmt: skip
+    readonly_fields = ("links",)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """A row's page leads to its own corrections."""
+        return lookup in ("record_type", "row_id") or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("belongs together"))
+    def links(self, row: Correction) -> SafeString:
+        address = reverse("correction", args=[row.account.key, row.pk])
+        return format_html('<a href="{}">{}</a>', address, gettext("What it moves"))
+
+
+@admin.register(Conflict)
+class ConflictAdmin(ReadOnlyAdmin):
+    """What sources said against corrections; it is decided on the account's page of corrections."""
+
+    list_display = ("id", "account", "record_type", "external_id", "field", "decision", "decided_by", "opened_at")
+    list_filter = ("decision",)
+    list_select_related = ("account", "decided_by")
+    found_by = ("external_id",)
+    search_help_text = _("An ID, exactly.")
+    fields = (
+        "account", "record_type", "system", "external_id", "field", "pinned", "said", "opened_at", "closed_at",
+        "decision", "decided_by", "links",
+    )  # fmt: skip
+    readonly_fields = ("links",)
+
+    @admin.display(description=_("belongs together"))
+    def links(self, row: Conflict) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("corrections", args=[row.account.key]), gettext("Decide"))

@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Model, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,8 +20,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from intake.admin.search import by_id
+from intake.admin.together import TogetherAdmin
 from intake.codes import Problem
-from intake.corrections import Change, CorrectionError, correct
+from intake.corrections import Change, CorrectionError, correct, propose
 from intake.fields import Choice, Cleaning, Field, Keep
 from intake.models import Correction, RawItem
 from intake.repair import KINDS, repairable, state_new
@@ -31,9 +31,9 @@ from sellers.facts import SourceRow
 from sellers.locks import lock_for_writing
 from sellers.marks import Mark
 from sellers.models import SellerAccount
-from sellers.repair import ReasonedAdmin, ReasonForm, ReasonModelForm, row_link
+from sellers.repair import ReasonedAdmin, ReasonModelForm, list_link, row_link
 
-TOGETHER = 1000  # rows that one action changes at most
+PREVIEW = "_preview"  # the name of the button that proposes a change instead of making it
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 IDENTITY = ("account", "system", "external_id")
 ORIGIN = ("deleted_at", "versions", "raw_item")
@@ -137,7 +137,7 @@ def _digest(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-class FactAdmin(ReasonedAdmin):
+class FactAdmin(TogetherAdmin, ReasonedAdmin):
     """A table of facts. Its form follows from the contract; what is worked out is shown and cannot be changed."""
 
     form: Any = FactForm
@@ -146,7 +146,8 @@ class FactAdmin(ReasonedAdmin):
     autocomplete_fields = ("account",)
     found_by_beginning = "external_id"
     search_help_text = _("An ID, exactly; else IDs that begin with it.")
-    actions = ("take_out", "put_back")
+    actions: Any = ("take_out", "put_back")
+    change_form_template = "admin/fact_form.html"
     formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     shown_only: ClassVar[tuple[str, ...]] = ()  # columns of the contract that a person looks at but does not state
     more_shown: ClassVar[tuple[str, ...]] = ()  # methods of the page beside the columns
@@ -217,7 +218,14 @@ class FactAdmin(ReasonedAdmin):
 
     @admin.display(description=_("belongs together"))
     def links(self, row: Any) -> SafeString | str:
-        return format_html_join(" · ", "{}", ((link,) for link in self.related(row))) or "–"
+        about = {"record_type": KINDS[self.model].name, "row_id": row.pk}
+        preview = reverse("correct", args=[row.account.key, self.opts.model_name, row.pk])
+        links = [
+            *self.related(row),
+            list_link(Correction, _("Corrections"), **about),
+            format_html('<a href="{}">{}</a>', preview, _("Correct with a preview")),
+        ]
+        return format_html_join(" · ", "{}", ((link,) for link in links))
 
     @admin.display(description=_("versions of the fields"))
     def versions(self, row: Any) -> SafeString | str:
@@ -244,7 +252,7 @@ class FactAdmin(ReasonedAdmin):
 
     @admin.display(description=_("taken out"), boolean=True)
     def out(self, row: Any) -> bool:
-        return row.deleted_at is not None
+        return row.deleted_at is not None or row.excluded
 
     # --- What a person does ----------------------------------------------------------------------------------------
 
@@ -262,6 +270,8 @@ class FactAdmin(ReasonedAdmin):
             except CorrectionError as error:
                 self.message_user(request, str(error), messages.WARNING)
                 return
+            if PREVIEW in request.POST:
+                return
         else:
             row.pk = state_new(row.account, form.statement, now).pk
         self._tell_reach(request, row.account, newest_mark)
@@ -273,9 +283,23 @@ class FactAdmin(ReasonedAdmin):
         fields = KINDS[self.model].bits
         said = {name: fields[name].to_wire(value) for name, value in values.items()}
         stored: Any = self.model._default_manager.select_related("account").get(pk=row.pk)
-        why = {"reason": given["reason"], "case_number": given["case_number"]}
+        why: dict[str, Any] = {"reason": given["reason"], "case_number": given["case_number"]}
         change = Change(Correction.Kind.VALUES, said)
+        if PREVIEW in request.POST:
+            why.update(by=request.user, now=timezone.now())
+            self._proposed(request, propose(stored.account, stored, change, **why))
+            return
         correct(stored.account, [stored], change, by=request.user, now=timezone.now(), **why)  # type: ignore[arg-type]
+
+    def _proposed(self, request: HttpRequest, correction: Correction) -> None:
+        request.proposed = correction  # type: ignore[attr-defined]  # for `response_change`, which Django calls next
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """After "Preview" the page on which the change is looked at, and then applied or withdrawn."""
+        correction = getattr(request, "proposed", None)
+        if correction is not None:
+            return HttpResponseRedirect(reverse("correction", args=[correction.account.key, correction.pk]))
+        return super().response_change(request, obj)
 
     def more_values(self, formsets: Any) -> dict[str, Any]:
         """What the page states beside the row's own columns."""
@@ -292,59 +316,3 @@ class FactAdmin(ReasonedAdmin):
             self.message_user(request, text % {"days": len(days), "list": shown}, messages.INFO)
         else:
             self.message_user(request, gettext("No figure depends on this: no day is recounted."), messages.INFO)
-
-    @admin.action(description=_("Take out of the figures"), permissions=["change"])
-    def take_out(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._take(request, queryset.filter(deleted_at=None), "take_out")
-
-    @admin.action(description=_("Put back into the figures"), permissions=["change"])
-    def put_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._take(request, queryset.exclude(deleted_at=None), "put_back")
-
-    def _take(self, request: HttpRequest, queryset: QuerySet[Any], action: str) -> HttpResponse | None:
-        """Show what the action would reach and ask why; do it when the reason is good."""
-        found = list(queryset.order_by("account_id", "pk").select_related("account")[: TOGETHER + 1])
-        if not found:
-            self.message_user(request, gettext("None of these rows needs it."), messages.WARNING)
-            return None
-        if len(found) > TOGETHER:
-            text = gettext("At most %(limit)s rows at once. Choose fewer.")
-            self.message_user(request, text % {"limit": TOGETHER}, messages.ERROR)
-            return None
-        form = ReasonForm(request.POST if "reason" in request.POST else None)
-        if form.is_valid():
-            changed = self._do_take(found, action, request.user, form.cleaned_data["reason"])
-            text = ngettext("%(count)s row was changed.", "%(count)s rows were changed.", changed)
-            self.message_user(request, text % {"count": changed}, messages.SUCCESS)
-            return HttpResponseRedirect(request.get_full_path())
-        out = action == "take_out"
-        days = {(row.account_id, row.day) for row in found if row.day is not None}
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Take out of the figures") if out else gettext("Put back into the figures"),
-            "opts": self.opts,
-            "form": form,
-            "question": gettext("These rows stay stored, but no figure counts them any longer.")
-            if out
-            else gettext("These rows count again, as they did before they were taken out."),
-            "reach": gettext("Rows: %(rows)s. Accounts: %(accounts)s. Days: %(days)s.")
-            % {"rows": len(found), "accounts": len({row.account_id for row in found}), "days": len(days)},
-            "rows": [f"{row.account.key} {row.day or ''} {row}" for row in found[:20]] + ["…"] * (len(found) > 20),
-            "hidden": [("action", action), ("index", 0), *((ACTION_CHECKBOX_NAME, row.pk) for row in found)],
-            "go": gettext("Take out") if out else gettext("Put back"),
-        }
-        return TemplateResponse(request, "admin/ask_why.html", context)
-
-    def _do_take(self, rows: Iterable[SourceRow], action: str, by: Any, reason: str) -> int:
-        now = timezone.now()
-        by_account: dict[int, list[int]] = {}
-        for row in rows:
-            by_account.setdefault(row.account_id, []).append(row.pk)
-        changed = 0
-        with transaction.atomic():
-            for account in SellerAccount.objects.filter(pk__in=by_account).order_by("pk"):
-                values = {"deleted_at": now.isoformat() if action == "take_out" else None}
-                rows = list(self.model._default_manager.filter(pk__in=by_account[account.pk]).order_by("pk"))
-                change = Change(Correction.Kind.VALUES, values)
-                changed += correct(account, rows, change, by=by, now=now, reason=reason)
-        return changed
