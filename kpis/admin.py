@@ -29,6 +29,7 @@ STATES = {
     State.PROVISIONAL: _("May still change"),
     State.TOO_FEW: _("Too few"),
     State.NO_DATA: _("No data"),
+    State.NOT_IMPORTABLE: _("Not imported"),
 }
 
 
