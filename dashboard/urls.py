@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.fleet, name="fleet"),
     path("metrics/", views.definitions_page, name="definitions"),
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
+    path("system/", views.system, name="system"),
     path("you/", views.you, name="you"),
     path("accounts/<slug:key>/", views.account, name="account"),
     path("accounts/<slug:key>/corrections/", correcting.listing, name="corrections"),

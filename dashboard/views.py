@@ -13,6 +13,7 @@ from dashboard.pages.fleet import fleet_page
 from dashboard.pages.metric import csv_name, metric_page
 from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.shell import shell
+from dashboard.pages.system import system_page
 from kpis.attention import worse_side
 from kpis.exports import csv_rows
 from kpis.metrics import Side
@@ -87,6 +88,16 @@ def account_passport_page(request: HttpRequest, key: str, metric: str) -> HttpRe
     page = account_passport(metric_or_404(metric), shop, report_day(shop, request.GET, now))
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/passport.html", {"page": page, "shell": around, "section": "account"})
+
+
+def system(request: HttpRequest) -> HttpResponse:
+    """Whether everything is counted, alive, proved and complete; for staff."""
+    if not request.user.is_staff:
+        raise Http404
+    now = timezone.now()
+    accounts = visible_accounts(request)
+    context = {"page": system_page(accounts, now), "shell": shell(accounts, now), "section": "system"}
+    return render(request, "dashboard/system.html", context)
 
 
 def you(request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from kpis.api_page import Page
 from kpis.api_query import PageQuery, Query, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
 from kpis.api_serializers import (
+    AccountDetailSerializer,
     AccountSerializer,
     HealthSerializer,
     MetricSerializer,
@@ -112,10 +113,10 @@ class AccountsView(ReadView):
 
 
 class AccountDetailView(AccountView):
-    @extend_schema(operation_id="account", responses=AccountSerializer)
+    @extend_schema(operation_id="account", responses=AccountDetailSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """One seller account and its switches."""
-        return Response(AccountSerializer(self.account).data)
+        """One seller account, its switches, and how far its data has come."""
+        return Response(AccountDetailSerializer(self.account).data)
 
 
 class ReadingsView(AccountView):

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kpis.completeness import completeness
 from kpis.exports import choices
 from kpis.figures import Reading, State, unripe_from
 from kpis.metrics import Column, Metric, Side
@@ -171,6 +172,24 @@ class MetricSerializer(serializers.Serializer):
     source = serializers.URLField()  # type: ignore[assignment]  # a field called like an attribute of fields
 
 
+class CompletenessSerializer(serializers.Serializer):
+    """How far the data of one fact has come, by when its systems were last heard."""
+
+    fact = serializers.CharField(source="fact.slug")
+    last_fact_at = serializers.DateTimeField(allow_null=True, help_text="The newest fact seen.")
+    heard_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the slowest system was last heard that still delivers this record type."
+    )
+    complete_until = serializers.DateField(
+        allow_null=True, help_text="The last local day that was over then; null where no delivery ever came."
+    )
+    silent = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Systems last heard 14 days or more before the newest delivery.",
+    )
+    needs = serializers.CharField(help_text="What to import, where nothing has ever been delivered; else empty.")
+
+
 class AccountSerializer(serializers.ModelSerializer):
     """A seller account and its switches."""
 
@@ -182,6 +201,20 @@ class AccountSerializer(serializers.ModelSerializer):
             "same_day_cutoff", "expected_channels", "demo",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class AccountDetailSerializer(AccountSerializer):
+    """A seller account, its switches, and how far its data has come."""
+
+    completeness = serializers.SerializerMethodField(help_text="Of each fact.")
+
+    class Meta(AccountSerializer.Meta):
+        fields = [*AccountSerializer.Meta.fields, "completeness"]
+        read_only_fields = fields
+
+    @extend_schema_field(CompletenessSerializer(many=True))
+    def get_completeness(self, account: SellerAccount) -> Any:
+        return CompletenessSerializer(completeness([account])[account.id].values(), many=True).data
 
 
 class PageSerializer(serializers.Serializer):
@@ -313,3 +346,6 @@ class HealthSerializer(serializers.Serializer):
     worker = WorkerSerializer(source="*")
     proof = ProofsSerializer(source="proofs")
     accounts = serializers.DictField(child=FreshnessSerializer(), help_text="By the account's key.")
+    completeness = serializers.DictField(
+        child=CompletenessSerializer(many=True), help_text="By the account's key, of each fact."
+    )

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Max, Min
 
+from kpis.completeness import Completeness, completeness
 from kpis.models import DayFailure, DayTotal, Heartbeat
 from kpis.proved import Proofs, proofs
 from sellers.marks import Mark
@@ -63,12 +64,14 @@ class Health:
     worker_alive: bool
     accounts: dict[str, Freshness]  # by the account's key
     proofs: Proofs
+    completeness: dict[str, list[Completeness]]  # by the account's key, of each fact
 
 
 def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
-    """What waits in these accounts, what cannot be counted, whether a worker is alive, what was proved: six queries."""
+    """What waits, what cannot be counted, whether a worker is alive, what was proved, what has come: seven queries."""
     fresh = freshness_of_each(accounts)
     oldest = min((one.oldest_mark_at for one in fresh.values() if one.oldest_mark_at), default=None)
+    complete = completeness(accounts)
     set_aside = DayFailure.objects.filter(account__in=fresh, attempts__gte=DayFailure.ATTEMPTS)
     beat = Heartbeat.objects.filter(name=WORKER).values_list("beat_at", flat=True).first()
     return Health(
@@ -79,6 +82,7 @@ def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,
         accounts={account.key: fresh[account.id] for account in accounts},
         proofs=proofs(accounts, now),
+        completeness={account.key: list(complete[account.id].values()) for account in accounts},
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from kpis import api
+from kpis.catalogue import FACTS
 from kpis.freshness import beat
 from kpis.layouts import LAYOUTS
 from kpis.models import DayFailure, DayTotal
@@ -21,8 +22,10 @@ from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Conversation
 from sellers.api_auth import CallerThrottle, TokenError, make_token, note_use
+from sellers.arrivals import Arrival
+from sellers.days import last_complete_day
 from sellers.models import ApiToken, Membership
-from tests.makers import NOW, make_account, make_answers, make_conversation, make_order, make_user
+from tests.makers import NOW, at, make_account, make_answers, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -488,6 +491,7 @@ def test_health_says_what_is_counted_and_what_waits(ours, time_machine):
     beat(NOW - timedelta(seconds=30))
     client = signed_in(make_user("mia", ours))
     health = client.get("/api/v1/health").json()
+    assert {one["fact"] for one in health.pop("completeness")["ours"]} == set(FACTS)
     assert health == {
         "marks_waiting": 0,
         "oldest_mark_seconds": None,
@@ -524,6 +528,25 @@ def test_health_names_what_the_last_proof_found(ours, time_machine):
     )
     assert (first["fact"], first["day"], first["stored"], first["counted"]) == ("orders", "2026-01-05", None, 1)
     assert (first["found_at"], first["healed_at"]) == ("2026-01-20T11:00:00Z", "2026-01-20T11:00:00Z")
+
+
+def test_an_account_says_how_far_its_data_has_come(ours):
+    Arrival.objects.create(
+        account=ours, system="x-shop", record_type="order", last_fact_at=at("2026-01-17 10:00"),
+        heard_at=at("2026-01-19 08:00"),
+    )  # fmt: skip
+    client = signed_in(make_user("mia", ours))
+    said = {one["fact"]: one for one in client.get("/api/v1/accounts/ours").json()["completeness"]}
+    day = last_complete_day(at("2026-01-19 08:00"), ours.zone)
+    assert said["orders"] == {
+        "fact": "orders", "last_fact_at": "2026-01-17T10:00:00Z", "heard_at": "2026-01-19T08:00:00Z",
+        "complete_until": str(day), "silent": [], "needs": "",
+    }  # fmt: skip
+    assert said["contacts"] == {
+        "fact": "contacts", "last_fact_at": None, "heard_at": None, "complete_until": None, "silent": [],
+        "needs": "Import messages",
+    }  # fmt: skip
+    assert client.get("/api/v1/health").json()["completeness"]["ours"] == list(said.values())
 
 
 # --- What it documents -----------------------------------------------------------------------------------------------

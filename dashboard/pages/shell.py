@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard import words
+from dashboard.arrived import Line, lines
+from kpis.completeness import completeness
 from kpis.freshness import Freshness, freshness
 from sellers.days import local_day
 from sellers.models import SellerAccount
@@ -21,6 +23,13 @@ class Shell:
     freshness: Freshness
     zone: ZoneInfo
     today: date
+    lines: Sequence[Line] = ()  # on an account's pages: how far its data has come
+
+    @property
+    def complete_until(self) -> str:
+        """The last day of which all data has come that is still delivered; nothing where none is."""
+        days = [line.data.complete_until for line in self.lines if line.data.awaited and line.data.complete_until]
+        return words.long_day(min(days)) if days else ""
 
     @property
     def newest_day(self) -> str:
@@ -40,7 +49,10 @@ class Shell:
 
 
 def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
-    """Two queries. On an account's page the freshness is that account's."""
+    """Two queries. On an account's page the freshness is that account's, and a third says how far its data has come."""
     zone = UTC_ZONE if account is None else account.zone
     fresh = freshness(accounts if account is None else [account])
-    return Shell(accounts, fresh, zone, local_day(now.astimezone(UTC), zone))
+    today = local_day(now.astimezone(UTC), zone)
+    if account is None:
+        return Shell(accounts, fresh, zone, today)
+    return Shell(accounts, fresh, zone, today, lines(account, list(completeness([account])[account.id].values())))

@@ -1,0 +1,107 @@
+"""The system health page: is everything counted, alive, proved and complete?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard import words
+from dashboard.arrived import Line, lines, moment_at
+from dashboard.pages.shell import UTC_ZONE
+from kpis.catalogue import FACTS
+from kpis.freshness import Freshness, Health, health
+from kpis.metrics import Text
+from kpis.models import DayFailure, ProofDifference, ProofRun
+from kpis.units import NO_VALUE
+from sellers.models import SellerAccount
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One account: its counting, its newest proof, its data."""
+
+    account: SellerAccount
+    fresh: Freshness
+    proof: ProofRun | None
+    lines: list[Line]
+
+    @property
+    def newest_day(self) -> str:
+        return NO_VALUE if self.fresh.newest_day is None else words.long_day(self.fresh.newest_day)
+
+    @property
+    def counted(self) -> str:
+        return moment_at(self.fresh.counted_at, self.account)
+
+    @property
+    def proved(self) -> str:
+        return moment_at(None if self.proof is None else self.proof.started_at, self.account)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A difference that a proof found."""
+
+    difference: ProofDifference
+
+    @property
+    def fact(self) -> Text:
+        slug = self.difference.fact
+        return FACTS[slug].title if slug in FACTS else slug
+
+    @property
+    def day(self) -> str:
+        return words.long_day(self.difference.day)
+
+    @property
+    def stored(self) -> str:
+        return NO_VALUE if self.difference.stored is None else str(self.difference.stored)
+
+    @property
+    def counted(self) -> str:
+        return NO_VALUE if self.difference.counted is None else str(self.difference.counted)
+
+    @property
+    def healed(self) -> str:
+        return moment_at(self.difference.healed_at, self.difference.account) if self.difference.healed_at else ""
+
+
+@dataclass(frozen=True)
+class SystemPage:
+    """Everything the page shows."""
+
+    health: Health
+    shops: list[Shop]
+    failures: list[DayFailure]
+    found: list[Found]
+
+    @property
+    def beat(self) -> str:
+        at = self.health.worker_beat_at
+        return "" if at is None else words.moment(at, UTC_ZONE)
+
+    @property
+    def proved(self) -> str:
+        at = self.health.proofs.proved_at
+        return "" if at is None else words.moment(at, UTC_ZONE)
+
+
+def system_page(accounts: Sequence[SellerAccount], now: datetime) -> SystemPage:
+    """The state of these accounts, in a constant number of queries."""
+    state = health(accounts, now)
+    set_aside = DayFailure.objects.filter(account__in=accounts, attempts__gte=DayFailure.ATTEMPTS)
+    return SystemPage(
+        health=state,
+        shops=[
+            Shop(
+                account,
+                state.accounts[account.key],
+                state.proofs.runs.get(account.id),
+                lines(account, state.completeness[account.key]),
+            )
+            for account in accounts
+        ],
+        failures=list(set_aside.select_related("account").order_by("-failed_at", "pk")[:SHOWN]),
+        found=[Found(difference) for difference in state.proofs.differences],
+    )
