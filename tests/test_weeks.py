@@ -1,6 +1,6 @@
 """Weeks close in the account's own zone, are published once, and are revised only when a figure really changed."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from kpis.readings import State, readings
 from kpis.sweep import sweep
 from kpis.trends import trend, trends
 from kpis.weeks import close_weeks, due_accounts
-from tests.makers import at, make_account, make_answers, make_conversation, make_message, make_order
+from tests.makers import at, make_account, make_answer, make_answers, make_conversation, make_message, make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_a_late_fact_that_changes_no_figure_of_a_week_adds_no_revision():
     account = make_account()
     make_order(account, "2026-01-14 10:00")
     close("2026-01-19 01:00")
-    make_conversation(account, ("marked", "2026-01-14 10:00"), now=at("2026-01-19 02:00"))
+    make_answer(account, "2026-01-14 10:00", None, kind="other", now=at("2026-01-19 02:00"))  # a survey nobody counts
     assert close("2026-01-19 02:00").revised == 0
 
 
@@ -110,10 +110,10 @@ def test_an_old_fact_revises_every_week_whose_windows_hold_its_day():
     make_order(account, "2025-11-03 10:00")
     close("2026-01-19 01:00")
     make_conversation(account, ("buyer", "2025-12-10 10:00"), ("agent", "2025-12-12 10:00"), now=at("2026-01-19 02:00"))
-    # 30 days from 10 December: the weeks that end on 14, 21, 28 December and 4 January.
-    assert close("2026-01-19 02:00").revised == 4
+    # The longest window has 90 days: all six weeks since, which end from 14 December to 18 January, and none before.
+    assert close("2026-01-19 02:00").revised == 6
     revised = WeekReport.objects.filter(revision=1).order_by("ends_on").values_list("ends_on", flat=True)
-    assert [str(day) for day in revised] == ["2025-12-14", "2025-12-21", "2025-12-28", "2026-01-04"]
+    assert [str(day) for day in revised] == [str(date(2025, 12, 14) + timedelta(days=7 * week)) for week in range(6)]
 
 
 def test_a_provisional_week_is_revised_once_when_nothing_of_it_is_open_any_more():
