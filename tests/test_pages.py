@@ -578,6 +578,35 @@ def test_a_figure_whose_cases_still_ripen_says_so():
     assert json_in(page, "trend-chart")["unripe"]["label"] == "still ripening"
 
 
+def test_a_channel_gone_silent_is_named_on_the_account_and_among_what_to_do_first():
+    account = make_account("mine", name="Rose Garden")
+    make_conversation(account, ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 12:00"), channel="phone")
+    make_conversation(account, ("buyer", "2026-01-19 10:00"), ("agent", "2026-01-19 12:00"), channel="email")
+    count()
+    client = client_of(account)
+    sentence = "Phone: nothing since 10 Jan 2026, 1 conversation in the ninety days before."
+    page = text_of(client.get("/accounts/mine/"))
+    assert "Channels gone silent" in page
+    assert sentence in page
+    fleet = text_of(client.get("/"))
+    assert "Rose Garden: channels gone silent" in fleet
+    assert sentence in fleet
+    assert 'href="/accounts/mine/channel_diversity/"' in fleet
+    assert "gone silent" not in text_of(client.get("/accounts/mine/?on=2026-01-12"))
+
+
+def test_the_channels_that_are_missing_are_named():
+    account = make_account("mine", expected_channels=["phone", "line", "email"])
+    make_conversation(account, ("buyer", "2026-01-18 10:00"), ("agent", "2026-01-18 12:00"), channel="email")
+    count()
+    client = client_of(account)
+    assert "Missing: Phone, LINE" in text_of(client.get("/accounts/mine/"))
+    response = client.get("/accounts/mine/channel_diversity/")
+    assert "1 of 3 expected" in text_of(response)
+    pieces = [(piece.name, piece.n, piece.band) for piece in response.context["page"].pieces]
+    assert pieces == [("E-mail", 1, "none"), ("Phone", 0, "red"), ("LINE", 0, "red")]
+
+
 def test_an_imported_figure_says_of_when_it_is():
     account = make_account("mine", currency="USD")
     weekly(account)
@@ -752,9 +781,9 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 
 # Session and user; the accounts one may see; the rules in force; how far data has come; which facts never came; the
 # page's own; two for the freshness line, on an account's pages three. The fleet reads twice, for the ranking and for
-# its rows. On the account page each metric that is read from rows adds one.
-FLEET_QUERIES = 20
-ACCOUNT_QUERIES = 14
+# its rows. On both one asks for silent channels. On the account page each metric that is read from rows adds one.
+FLEET_QUERIES = 21
+ACCOUNT_QUERIES = 15
 METRIC_QUERIES = 22
 FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard import charts, words
 from dashboard.cards import Card, cards
 from dashboard.forms import ReportDay
+from dashboard.silence import Silence, silences
 from kpis.catalogue import DECLARED, satisfaction
 from kpis.fleet import WORST_FIRST
 from kpis.metrics import Imported, Text
@@ -91,6 +92,7 @@ class AccountPage:
     groups: list[Group]
     waiting: Waiting
     next_update: str
+    silence: Silence | None
 
     @property
     def place(self) -> str:
@@ -127,6 +129,7 @@ def account_page(account: SellerAccount, day: Day, now: datetime) -> AccountPage
         groups=_groups([entry for entry in entries if entry is not score]),
         waiting=waiting([account], today)[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
+        silence=next(iter(silences([account], {account.id: day.on})), None),
     )
 
 

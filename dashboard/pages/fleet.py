@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from dashboard import words
 from dashboard.cards import Card, card
 from dashboard.forms import FleetFilter
+from dashboard.silence import Silence, silences
 from kpis.attention import pressing
 from kpis.catalogue import defects, order_health, response, satisfaction
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
@@ -107,6 +108,7 @@ class Fleet:
     within: Together
     attention: int  # accounts on this page of the list with a red figure
     first_looks: list[Card]
+    silences: list[Silence]  # of the accounts on this page of the list
     platforms: list[tuple[str, Text]]
     score = SCORE
 
@@ -162,6 +164,7 @@ def fleet_page(accounts: Sequence[SellerAccount], address: FleetFilter, page: st
         within=together(WITHIN, (found[score.account.id][1] for score in shown)),
         attention=sum(row.is_red for row in rows),
         first_looks=_first_looks(rows, on),
+        silences=silences([row.account for row in rows], on),
         platforms=[choice for choice in Platform.choices if any(account.platform == choice[0] for account in accounts)],
     )
 
