@@ -14,6 +14,8 @@ SCREENS = {
     "metric": SCORE,
     "times": "/accounts/steady/average_response_time/",
     "orders": "/accounts/falling/late_shipment_rate/?part=for",
+    "ripening": "/accounts/falling/order_defect_rate/",
+    "channels": "/accounts/falling/channel_diversity/",
     "thin": "/accounts/thin/",
     "metrics": "/metrics/",
     "you": "/you/",
