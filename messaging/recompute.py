@@ -221,6 +221,9 @@ class _Writes:
         Message.objects.bulk_update(self.changed_messages, REPLY)
         if self.dead_turns:
             Turn.objects.filter(id__in=self.dead_turns).delete()
+        if self.new_turns:
+            # A message that moved here may still open a turn of a conversation that comes in a later chunk.
+            Turn.objects.filter(opening__in=[turn.opening_id for turn in self.new_turns]).delete()
         Turn.objects.bulk_create(self.new_turns)
         Turn.objects.bulk_update(self.changed_turns, TIMES)
 

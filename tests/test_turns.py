@@ -11,7 +11,7 @@ from messaging.turns import Event, Kind, read_thread, reply_state, seconds_betwe
 from sellers.calendars import BusinessCalendar, Holiday
 from sellers.marks import Mark
 from sellers.switches import CALENDARS, HOLIDAYS, follow
-from tests.makers import at, make_account, make_answer, make_conversation, make_message
+from tests.makers import NOW, at, make_account, make_answer, make_conversation, make_message
 
 LATER = at("2026-03-01 00:00")  # long after everything here is due
 KINDS = {
@@ -207,6 +207,19 @@ class TestStored:
         # Sunday 23:50 in Los Angeles is Monday 07:50 UTC; the reply comes on Monday at 00:30 local time.
         make_conversation(account, ("buyer", "2026-01-12 07:50"), ("agent", "2026-01-12 08:30"))
         assert str(Turn.objects.get(account=account).day) == "2026-01-11"
+
+    def test_a_message_that_moves_to_another_conversation_takes_its_turn_along(self, monkeypatch):
+        monkeypatch.setattr("messaging.recompute.CHUNK", 1)  # the two conversations are worked on one after the other
+        account = make_account()
+        target = make_conversation(account, ("buyer", "2026-01-06 10:00"), ("agent", "2026-01-06 11:00"))
+        source = make_conversation(account, ("buyer", "2026-01-05 10:00"))
+        moved = Message.objects.get(conversation=source)
+        moved.conversation = target
+        moved.save()
+        recompute_conversations(account, [target.id, source.id], NOW)
+        # Both messages wait in one conversation now: one turn from the 5th, answered after 25 hours.
+        turn = Turn.objects.get()
+        assert (turn.conversation_id, turn.opening_id, turn.reply_seconds) == (target.id, moved.id, 25 * 3600)
 
     def test_a_message_that_moves_past_midnight_moves_its_turn_and_marks_both_days(self):
         account = make_account(time_zone="America/Los_Angeles")
