@@ -32,10 +32,9 @@ class FleetFilter(Address):
 
 
 class ReportDay(Address):
-    """The day a page reports on (by default the last complete one), and the day whose knowledge it shows."""
+    """The day a page reports on: the last complete local day, or an earlier one."""
 
     on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
-    known_on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
     def __init__(self, *args: Any, last: date, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -43,13 +42,7 @@ class ReportDay(Address):
         self.last = last
 
     def clean_on(self) -> date | None:
-        return self._past("on")
-
-    def clean_known_on(self) -> date | None:
-        return self._past("known_on")
-
-    def _past(self, name: str) -> date | None:
-        day: date | None = self.cleaned_data[name]
+        day: date | None = self.cleaned_data["on"]
         if day is not None and day > self.last:
             raise forms.ValidationError(_("This day is not over yet."))
         # Windows reach back from the day; the calendar has a first day.
@@ -62,7 +55,7 @@ class ReportDay(Address):
         """Why the day asked for is not shown, or nothing."""
         if self.is_valid():
             return ""
-        return " ".join(dict.fromkeys(str(message) for messages in self.errors.values() for message in messages))
+        return " ".join(str(message) for message in self.errors.get("on", []))
 
 
 class Rows(Address):

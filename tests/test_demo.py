@@ -15,7 +15,7 @@ from intake.fields import Cleaning
 from intake.statements import read_statement
 
 TODAY = date(2026, 11, 25)  # a Wednesday; this week's Monday is 23 November
-DIGEST = "1877a2ea342219bf04d72f61e846fa46da4fc36f1fea830dbc6112c01d700382"
+DIGEST = "5246249742fdc2c377aaa2abe198a2a044011ef46d4f4ce9bcee8686c7045246"
 PROMISES = {"ship_by_at", "deliver_by_at", "evidence_due_at"}  # the only moments that may lie ahead
 
 # No test here opens a database, and the whole history is told once, by one worker of a parallel run.
@@ -81,14 +81,16 @@ def test_it_is_as_large_as_the_docs_say(told: Told) -> None:
         counts.update({kind: len(records) for kind, records in account.items()})
 
     assert dict(counts) == {
-        "conversation": 56_405,
-        "message": 150_582,
-        "survey_answer": 20_513,
-        "order": 80_911,
-        "return": 3_428,
-        "feedback": 4_653,
-        "claim": 123,
-        "chargeback": 146,
+        "conversation": 36_618,
+        "message": 97_679,
+        "survey_answer": 23_903,
+        "order": 46_997,
+        "return": 1_228,
+        "feedback": 5_092,
+        "claim": 67,
+        "chargeback": 72,
+        "policy_violation": 9,
+        "platform_metric": 1_905,
     }
 
 
@@ -156,6 +158,8 @@ def test_every_incident_is_dated_in_whole_weeks_before_this_monday() -> None:
         "sunday-gap": (date(2026, 9, 28), date(2026, 11, 22)),
         "wrong-template": (date(2026, 10, 26), date(2026, 11, 15)),
         "lost-survey": (date(2026, 9, 21), date(2026, 11, 29)),
+        "returns-left": (date(2026, 10, 5), date(2026, 11, 29)),
+        "silent-line": (date(2026, 10, 19), date(2026, 11, 29)),
         "bot-weekend": (date(2026, 11, 14), date(2026, 11, 15)),
     }
 
@@ -209,7 +213,7 @@ def test_the_seller_cancels_a_week_of_orders(told: Told) -> None:
     week = between(told["demo-jp"]["order"], "cancelled_at", date(2026, 11, 18), date(2026, 11, 21))
 
     assert cancelled_share(date(2026, 11, 16), date(2026, 11, 22)) > 0.1
-    assert Counter(one["cancel_reason"] for one in week if one["cancelled_by"] == "seller")["out_of_stock"] >= 10
+    assert Counter(one["cancel_reason"] for one in week if one["cancelled_by"] == "seller")["out_of_stock"] >= 8
     assert cancelled_share(date(2026, 10, 1), date(2026, 11, 15)) < 0.02
 
 
@@ -233,7 +237,7 @@ def test_one_account_never_has_forty_answers_in_four_weeks_and_one_has_lost_them
             }
         )
 
-    mondays = [date(2026, 11, 23) - timedelta(weeks=back) for back in range(74)]
+    mondays = [date(2026, 11, 23) - timedelta(weeks=back) for back in range(52)]
 
     assert max(answered("demo-au", monday) for monday in mondays) < 40
     assert all(answered("demo-fr", monday) < 40 for monday in mondays[:6])
@@ -256,3 +260,46 @@ def test_the_new_team_is_late_and_solves_little(told: Told) -> None:
 
     assert sum(one["solved"] for one in now) / len(now) < 0.6
     assert sum(one["solved"] for one in before) / len(before) > 0.72
+
+
+def test_nobody_looks_after_returns_for_some_weeks(told: Told) -> None:
+    def at_fault(one: Record) -> bool:
+        late = moment(one["responded_at"]) - moment(one["requested_at"]) > timedelta(hours=48)
+        refused = one["status"] == "rejected" and one["in_policy"]
+        return late or refused or one.get("buyer_solved") is False
+
+    def share(first: date, last: date) -> float:
+        asked = [one for one in told["demo-fr"]["return"] if one["fulfilled_by"] == "merchant"]
+        answered = [one for one in between(asked, "requested_at", first, last) if "responded_at" in one]
+        return sum(map(at_fault, answered)) / len(answered)
+
+    assert share(date(2026, 10, 19), date(2026, 11, 22)) > 0.25
+    assert share(date(2026, 4, 1), date(2026, 10, 4)) < 0.05
+
+
+def test_line_falls_silent_and_nothing_else_does(told: Told) -> None:
+    lost_at = moment("2026-10-18T12:00:00+00:00")  # at noon UTC of the day before the silence
+    by_system: dict[str, list[Record]] = defaultdict(list)
+    for record in told["demo-shop"]["message"]:
+        by_system[record["system"]].append(record)
+
+    assert {record["channel"] for record in told["demo-shop"]["conversation"] if record["system"] == "line"} == {"line"}
+    assert len(by_system["line"]) > 500
+    assert timedelta() <= lost_at - max(moment(one["sent_at"]) for one in by_system["line"]) < timedelta(days=2)
+    assert data_end(TODAY) - max(moment(one["sent_at"]) for one in by_system["x-shop"]) < timedelta(days=1)
+
+
+def test_what_was_never_imported_is_not_in_the_data(told: Told) -> None:
+    assert set(told["demo-au"]) == {"conversation", "message", "survey_answer", "order", "claim", "chargeback"}
+    assert "return" not in told["demo-shop-2"]
+
+
+def test_ratings_come_on_the_scale_of_each_account(told: Told) -> None:
+    def scales(key: str) -> set[tuple[str, int | None, int | None]]:
+        given = [one for one in told[key]["survey_answer"] if one["kind"] != "solved" and "answered_at" in one]
+        return {(one["kind"], one.get("scale_min"), one.get("scale_max")) for one in given}
+
+    assert scales("demo-shopify") == {("csat", 1, 5)}
+    assert scales("demo-shopify-2") == {("csat", 1, 10)}
+    assert scales("demo-shop") == {("thumbs", None, None)}
+    assert scales("demo-us") == set()

@@ -8,21 +8,23 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from intake.demo.load import SampleError, Told, choose, load
+from intake.demo import BY_KEY
+from intake.demo.load import SampleError, Told, choose, load, open_account
 from intake.demo.remove import owned, remove
 from intake.imports import run
-from intake.models import ImportRun, RawItem
-from kpis.models import WeekReport
+from intake.models import Correction, ImportRun, RawItem
+from kpis.models import RuleChange, WeekReading, WeekReport
 from messaging.models import Conversation, Message
-from orders.models import Order
+from messaging.targets import targets_of
+from orders.models import HandlingTime, Order
 from sellers.marks import Mark
-from sellers.models import Membership, SellerAccount
+from sellers.models import BusinessCalendar, Holiday, Membership, SellerAccount
 from tests.makers import make_account, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-SMALL = Told(NOON, 0.004)  # some 1,300 records
+SMALL = Told(NOON, 0.004)  # some 2,700 records, most of them weekly reports
 
 
 def quiet(current: ImportRun) -> None:
@@ -38,13 +40,13 @@ def demo(**options: object) -> str:
 def test_everything_is_created_through_the_gate_and_kept_raw() -> None:
     runs = load(SMALL, now=NOON, report=quiet)
 
-    assert len(runs) == 12
+    assert len(runs) == 13  # LINE has a connection of its own
     assert all(one.state == ImportRun.State.DONE and one.received == one.created > 0 for one in runs)
     assert all(one.warnings == {} for one in runs)
-    assert RawItem.objects.filter(account__demo=True, state="stored").count() == 12
+    assert RawItem.objects.filter(account__demo=True, state="stored").count() == 13
     assert SellerAccount.objects.filter(demo=True).count() == 12
-    assert Message.objects.count() > 400
-    assert Order.objects.count() > 200
+    assert Message.objects.count() > 250
+    assert Order.objects.count() > 120
 
 
 def test_a_second_load_creates_nothing() -> None:
@@ -53,7 +55,7 @@ def test_a_second_load_creates_nothing() -> None:
 
     assert load(choose(now=NOON + timedelta(days=3)), now=NOON + timedelta(days=3), report=quiet) == []
     assert (Message.objects.count(), Mark.objects.count()) == (rows, marks)
-    assert ImportRun.objects.count() == 12
+    assert ImportRun.objects.count() == 13
 
 
 def test_the_same_file_read_again_changes_nothing() -> None:
@@ -87,7 +89,7 @@ def test_a_killed_load_goes_on_with_the_same_history_hours_later() -> None:
     runs = load(told, now=later, report=quiet)
 
     assert told == SMALL
-    assert len(runs) == RawItem.objects.count() == 12
+    assert len(runs) == RawItem.objects.count() == 13
     assert all(one.received == one.created for one in runs)
 
 
@@ -122,8 +124,40 @@ def test_the_command_counts_days_and_closes_weeks() -> None:
     assert summary["accounts"] == 12
     assert summary["received"] == summary["created"] > 1000
     assert summary["quarantined"] == 0
-    assert summary["weeks_closed"] == WeekReport.objects.count() > 12 * 70
+    assert summary["weeks_closed"] == WeekReport.objects.filter(revision=0).count() > 12 * 50
+    assert summary["weeks_revised"] == WeekReport.objects.filter(revision__gt=0).count()
     assert Mark.objects.count() == 0
+
+
+def test_late_data_and_corrections_publish_weeks_again_and_a_rule_holds_from_its_day_on() -> None:
+    """A mailbox of Saturday 24 October is brought in late; three orders of 19 to 25 October are taken out."""
+    demo(scale=0.02, now="2026-11-25T12:00:00Z")
+
+    def reasons(key: str) -> set[str]:
+        return set(WeekReport.objects.filter(account__key=key, revision__gt=0).values_list("reason", flat=True))
+
+    assert reasons("demo-uk") == {WeekReport.Reason.LATE_DATA}
+    assert reasons("demo-de") == {WeekReport.Reason.CORRECTION}
+    assert reasons("demo-fr") == set()
+    first, again = WeekReport.objects.filter(account__key="demo-uk", ends_on=date(2026, 10, 25)).order_by("revision")
+    assert again.published_at - first.published_at == timedelta(days=6)
+
+    limits = WeekReading.objects.filter(account__key="demo-shop-2", metric="late_response_rate")
+    by_week = {one.ends_on: one.rule["limit"] for one in limits if one.rule}
+    # The Monday 26 weeks before 23 November is 25 May: the week that ends on the day before keeps the old limit.
+    assert (by_week[date(2026, 5, 24)], by_week[date(2026, 5, 31)]) == ("10", "6")
+
+
+def test_people_have_set_up_hours_targets_and_handling_times() -> None:
+    account = open_account(BY_KEY["demo-shop"], NOON.date())
+
+    assert open_account(BY_KEY["demo-shop"], NOON.date()) == account
+    assert BusinessCalendar.objects.filter(account=account).count() == 1
+    assert Holiday.objects.filter(account=account, day=date(2026, 10, 10)).exists()
+    assert (account.handling_days, HandlingTime.objects.get(account=account).days) == (2, 5)
+    targets = targets_of(account)
+    assert targets.seconds("line", "", date(2026, 10, 25)) == 14 * 3600
+    assert targets.seconds("line", "", date(2026, 10, 26)) == 20 * 3600  # peak season, four weeks before this Monday
 
 
 def test_removing_takes_the_samples_out_and_nothing_else() -> None:
@@ -142,6 +176,7 @@ def test_removing_takes_the_samples_out_and_nothing_else() -> None:
     assert Mark.objects.filter(account=own).count() == marks
     assert Membership.objects.count() == 1
     assert RawItem.objects.count() == ImportRun.objects.count() == WeekReport.objects.count() == 0
+    assert RuleChange.objects.count() == Correction.objects.count() == BusinessCalendar.objects.count() == 0
     assert remove(print) == 0
 
 

@@ -94,7 +94,7 @@ def houses(tmp_path: Path, django_db_setup: None) -> Iterator[tuple[House, House
 def test_killed_imports_and_sweeps_end_with_the_figures_of_undisturbed_ones(
     houses: tuple[House, House], tmp_path: Path
 ) -> None:
-    records = islice(generate(today=TODAY, accounts=["demo-us"]), RECORDS)
+    records = islice(generate(today=TODAY, accounts=["demo-us"], days=548), RECORDS)
     path = tmp_path / "records.jsonl"
     path.write_text("\n".join(json.dumps(record) for record in records))
     calm, disturbed = houses

@@ -1,4 +1,4 @@
-"""Sample data: twelve accounts with eighteen months of conversations and orders, the same for the same day.
+"""Sample data: twelve accounts with thirteen months of conversations and orders, the same for the same day.
 
 `generate` yields canonical records; whoever loads them sends them through the gate like any other data.
 """

@@ -54,8 +54,8 @@ class _Aftermath:
             stars = self.chance.whole(1, 2) if self.dice.hits("bad-batch-ratings", 0.12) else None
         elif self.dice.hits("negative", negative):
             stars = self.chance.whole(1, 2)
-        elif self.chance.hits(0.07):
-            stars = self.chance.weighted({5: 78, 4: 15, 3: 7})
+        elif self.chance.hits(0.14):
+            stars = self.chance.weighted({5: 85, 4: 14, 3: 1})
         else:
             stars = None
         removed = stars is None and self.chance.hits(0.15 * negative)
@@ -77,12 +77,22 @@ class _Aftermath:
         )
 
     def send_back(self, delivered_at: datetime) -> None:
-        share = 0.25 if self.order.bad_batch else 0.045
-        if not self.chance.hits(share):
+        if self.order.bad_batch:
+            sent_back = self.chance.hits(0.25)
+        else:
+            sent_back = self.dice.hits("returns", self.conduct.return_share)
+        if not sent_back:
             return
-        requested_at = self._later(delivered_at, 1, 20)
-        responded_at = requested_at + timedelta(seconds=self.chance.seconds(9 * HOUR))
-        rejected = self.chance.hits(0.05)
+        requested_at = self._later(delivered_at, 1, 12)
+        fault = self._return_fault()
+        answer_hours = (
+            54 + self.chance.whole(0, 40) if fault == "late" else min(40, self.chance.seconds(9 * HOUR) // HOUR)
+        )
+        responded_at = requested_at + timedelta(hours=answer_hours, minutes=self.chance.whole(1, 59))
+        automatic = fault != "late" and self.chance.hits(0.3)
+        if automatic:
+            responded_at = requested_at
+        rejected = fault == "rejected" or (not automatic and self.chance.hits(0.04))
         received_at = self._later(responded_at, 4, 10)
         refunded_at = received_at + timedelta(seconds=self.chance.seconds(20 * HOUR, 0.6))
         if not self.scene.seen(requested_at):
@@ -107,12 +117,27 @@ class _Aftermath:
             updated_at,
             **facts,
             reason="defective" if self.order.bad_batch else self.chance.pick(RETURN_REASONS),
-            in_policy=not rejected or self.chance.hits(0.3),
+            in_policy=fault == "rejected" or not rejected,
+            auto_authorized=True if automatic else None,
+            buyer_solved=self._solved(fault) if seen(refunded_at) else None,
             fulfilled_by=self.order.fulfilled_by,
             items=[
                 {"sku": item["sku"], "title": item["title"], "quantity": item["quantity"]} for item in self.order.items
             ],
         )
+
+    def _return_fault(self) -> str:
+        """What goes wrong with a return that the seller handles, if anything."""
+        merchant = self.order.fulfilled_by == "merchant"
+        if not merchant or not self.dice.hits("return-faults", self.conduct.return_fault_share):
+            return ""
+        return self.chance.weighted({"late": 5, "rejected": 3, "unresolved": 2})
+
+    def _solved(self, fault: str) -> bool | None:
+        """What the buyer says at the end, if asked: whether the return was resolved."""
+        if fault == "unresolved":
+            return False
+        return True if not fault and self.chance.hits(0.25) else None
 
     def claim(self) -> None:
         """An A-to-z claim: granted ones count, denied and withdrawn ones do not once they are decided."""
@@ -122,7 +147,7 @@ class _Aftermath:
         elif self.dice.hits("claims", claims):
             outcome = self.chance.weighted({"granted": 0.9, "appealed": 0.1})
         elif self.chance.hits(0.8 * claims):
-            outcome = self.chance.weighted({"denied": 0.6, "withdrawn": 0.4})
+            outcome = self.chance.weighted({"denied": 0.5, "withdrawn": 0.3, "funded": 0.2})
         else:
             outcome = None
         opened_at = self._later(self.order.placed_at, 6, 22)
@@ -130,13 +155,15 @@ class _Aftermath:
         if outcome is None or not self.scene.seen(opened_at):
             return
         decided = self.scene.seen(decided_at)
+        funded = outcome == "funded"  # the marketplace pays it itself and holds it against nobody
         self._report(
             "claim",
             "a",
             decided_at if decided else opened_at,
             kind="a_to_z",
             opened_at=stamp(opened_at),
-            status=outcome if decided else "open",
+            status=("granted" if funded else outcome) if decided else "open",
+            counts_in_odr=False if funded and decided else None,
             decided_at=stamp(decided_at) if decided else None,
             amount=self.order.total,
             currency=self.profile.currency,

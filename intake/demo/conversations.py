@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
-from intake.demo.scene import DAY_SECONDS, HOUR, Scene, stamp
+from intake.demo.scene import AT_ONCE, DAY_SECONDS, HOUR, Placed, Scene, stamp
 from intake.demo.texts import LANGUAGES, TOPICS, WRONG_TEMPLATE
+
+UNANSWERED = 0.4  # of the conversations without an answer, those whose survey is reported all the same
 
 PRE_SALE = "Question before buying"
 FAULTY = "Damaged or faulty"
+
+# How fast people answer where buyers expect it at once: the median in seconds of opening hours.
+QUICK = {"phone": 35, "live_chat": 100, "messenger": 1100, "instagram": 1300, "line": 900, "whatsapp": 1000}
+PRIORITIES = {"normal": 72, "low": 12, "high": 12, "urgent": 4}
+SCALES = {"stars": (1, 5, 4), "ten": (1, 10, 8)}  # lowest and highest rating, and where "satisfied" begins
 
 Record = dict[str, Any]
 
@@ -20,9 +26,9 @@ def conversation(scene: Scene, number: int) -> Iterator[Record]:
     thread.run()
     if not thread.messages:
         return  # it begins after the data ends
-    yield thread.itself()
-    yield from thread.messages
-    yield from thread.answers
+    system = scene.profile.system_of(thread.channel)
+    for record in (thread.itself(), *thread.messages, *thread.answers):
+        yield {"system": system, **record}
 
 
 class _Thread:
@@ -34,7 +40,11 @@ class _Thread:
         self.language = LANGUAGES[scene.profile.language]
         self.agent = self.chance.pick(scene.profile.agents)
         self.channel = self.chance.weighted(scene.profile.channels)
-        self.order_id, self.topic = self._about()
+        self.scene = scene = scene.as_heard_by(scene.profile.system_of(self.channel))
+        self.placed, self.topic = self._about()
+        self.order_id = self.placed.id if self.placed else None
+        self.priority = self.chance.weighted(PRIORITIES)
+        self.spam = False
         self.messages: list[Record] = []
         self.answers: list[Record] = []
         self.replies: list[tuple[str, datetime]] = []  # a person's public replies to the buyer, by message ID
@@ -42,7 +52,7 @@ class _Thread:
         self.reopened = 0
         self.last_at = datetime.min.replace(tzinfo=UTC)
 
-    def _about(self) -> tuple[str | None, str]:
+    def _about(self) -> tuple[Placed | None, str]:
         if not self.scene.orders or self.chance.hits(0.2):
             return None, PRE_SALE if self.chance.hits(0.7) else self.chance.weighted(TOPICS)
         if self.conduct.bad_sku and self.chance.hits(0.4):
@@ -51,17 +61,28 @@ class _Thread:
         return (None if topic == PRE_SALE else self.chance.pick(self.scene.orders)), topic
 
     def run(self) -> None:
-        at = self.scene.buyer_moment()
+        at = self.scene.open_moment() if self.channel in AT_ONCE else self.scene.buyer_moment()
+        if self.channel not in AT_ONCE and self.chance.hits(0.008):
+            self._advertise(at)
+            return
         if self.chance.hits(0.04):
             at = self._seller_first(at)
         replied_at = self._wait(at, self.language.asks[self.topic], self.language.answers[self.topic], first=True)
         if replied_at is not None and self.chance.hits(0.14):
-            again_at = replied_at + timedelta(seconds=self.chance.seconds(2 * HOUR))
+            pause = 240 if self.channel in AT_ONCE else 2 * HOUR
+            again_at = replied_at + timedelta(seconds=self.chance.seconds(pause))
             replied_at = self._wait(again_at, self.language.more, self.language.more_answers)
         if replied_at is not None:
             self._finish(replied_at)
         elif self.chance.hits(0.5):
             self._change(at + timedelta(days=10), "closed", "system")
+
+    def _advertise(self, at: datetime) -> None:
+        """What nobody answers because it is no buyer's question: it is marked as spam and counts nowhere."""
+        self.topic, self.order_id, self.placed = "", None, None
+        self._say(at, "buyer", self.language.spam)
+        self.spam = True
+        self._change(self.scene.after_work(at, self.chance.seconds(HOUR)), "spam", "agent")
 
     def _seller_first(self, at: datetime) -> datetime:
         """An agent opens the thread; the survey under such a message does not count until the buyer wrote."""
@@ -95,6 +116,8 @@ class _Thread:
         if self.chance.hits(0.03):
             noted_at = asked_at + (replied_at - asked_at) / 2
             self._say(noted_at.replace(microsecond=0), "agent", self.language.note, internal=True)
+        if not first and self.chance.hits(0.3):
+            self.agent = self.chance.pick(self.scene.profile.agents)  # often a colleague takes over
         text = WRONG_TEMPLATE if self.conduct.wrong_template else self.chance.pick(answers)
         self.replies.append((self._say(replied_at, "agent", text), replied_at))
         return replied_at
@@ -106,7 +129,10 @@ class _Thread:
         if self.dice.hits("late", self.conduct.late_share):
             late_at = asked_at + timedelta(seconds=DAY_SECONDS + self.chance.seconds(9 * HOUR, 0.8))
             return self.scene.after_work(late_at, 0)
-        work = self.chance.seconds(self.conduct.reply_seconds)
+        if self.channel in QUICK:
+            work = self.chance.seconds(QUICK[self.channel], 0.6)
+        else:
+            work = self.chance.seconds(self.conduct.reply_seconds)
         replied_at = self.scene.after_work(asked_at, work)
         if replied_at - asked_at >= timedelta(days=1) and not self.scene.closed_between(asked_at, replied_at):
             # How much is late is settled above; long work of an open desk is done in time.
@@ -124,10 +150,14 @@ class _Thread:
         if self.chance.hits(0.9):
             resolved_at = end_at + timedelta(seconds=self.chance.seconds(HOUR))
             self._change(resolved_at, "resolved", "agent")
-            if self.chance.hits(0.03):
+            if self.chance.hits(0.04):
                 self._reopen(resolved_at)
+        elif self.chance.hits(0.5):
+            self._change(end_at + timedelta(days=self.chance.whole(3, 9)), "closed", "agent")  # and not resolved
         if self.dice.hits("answers", self.conduct.answer_share):
             self._survey()
+        elif self.dice.hits("unanswered-surveys", UNANSWERED):
+            self._offer()
         if self.scene.profile.csat and self.chance.hits(0.25):
             self._rating()
 
@@ -166,26 +196,35 @@ class _Thread:
             )
         return answered_at
 
+    def _offer(self) -> None:
+        """The survey was shown under the last reply, and the buyer never answered it."""
+        asked_by, asked_at = self.replies[-1]
+        if self.scene.seen(asked_at):
+            self._add_answer(asked_at, kind="solved", message_external_id=asked_by, asked_at=stamp(asked_at))
+
     def _rating(self) -> None:
-        """A rating of one to five is offered after the last reply; not everybody gives one."""
+        """A rating is offered after the last reply, on the account's own scale; not everybody gives one."""
         asked_by, asked_at = self.replies[-1]
         if not self.scene.seen(asked_at):
             return
         answered_at = asked_at + timedelta(seconds=self.chance.seconds(6 * HOUR))
         given = self.chance.hits(0.4) and self.scene.seen(answered_at)
         satisfied = self.chance.hits(self.conduct.solved_share)
-        stars = self.chance.whole(4, 5) if satisfied else self.chance.whole(1, 3)
         self._add_answer(
             answered_at if given else asked_at,
-            kind="csat",
+            kind="thumbs" if self.scene.profile.csat == "thumbs" else "csat",
             message_external_id=asked_by,
             asked_at=stamp(asked_at),
-            answered_at=stamp(answered_at) if given else None,
-            value_number=stars if given else None,
-            value_raw=str(stars) if given else None,
-            scale_min=1 if given else None,
-            scale_max=5 if given else None,
+            **({"answered_at": stamp(answered_at), **self._rated(satisfied)} if given else {}),
         )
+
+    def _rated(self, satisfied: bool) -> Record:
+        scale = SCALES.get(self.scene.profile.csat)
+        if scale is None:
+            return {"solved": satisfied, "value_raw": "👍" if satisfied else "👎"}
+        low, high, from_ = scale
+        given = self.chance.whole(from_, high) if satisfied else self.chance.whole(low, from_ - 1)
+        return {"value_number": given, "value_raw": str(given), "scale_min": low, "scale_max": high}
 
     def _add_answer(self, updated_at: datetime, **fields: Any) -> None:
         key = f"s-{self.key}-{len(self.answers) + 1}"
@@ -228,10 +267,10 @@ class _Thread:
 
     def itself(self) -> Record:
         """The conversation as it stands when the data ends."""
+        self.changes.sort(key=lambda change: change[0])
         status = self.changes[-1][1] if self.changes else ("pending" if self.replies else "open")
         ends = [change for change in self.changes if change[1] in ("resolved", "closed")]
         updated_at = max([self.last_at, *(change[0] for change in self.changes)])
-        buyer = blake2b(f"{self.scene.profile.key}/{self.order_id or self.key}".encode(), digest_size=16).hexdigest()
         last = {name: stamp(at) for at, name, _who in ends}
         return self.scene.record(
             "conversation",
@@ -245,11 +284,12 @@ class _Thread:
             reopened_count=self.reopened or None,
             status_events=[{"at": stamp(at), "status": name, "actor_kind": who} for at, name, who in self.changes]
             or None,
-            subject=self.topic,
-            topic=self.topic,
+            subject=self.topic or None,
+            topic=self.topic or None,
+            priority=None if self.spam else self.priority,
             language=self.scene.profile.language,
             order_external_ids=[self.order_id] if self.order_id else None,
-            buyer_key=buyer,
+            buyer_key=self.placed.buyer_key if self.placed else self.scene.buyer_key(self.key),
             assignee_external_id=self._agent_id() if self.replies else None,
             assignee_name=self.agent if self.replies else None,
         )

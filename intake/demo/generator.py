@@ -8,9 +8,10 @@ from typing import Any
 from intake.demo.accounts import BY_KEY, PROFILES, Profile
 from intake.demo.chance import Dice
 from intake.demo.conversations import conversation
-from intake.demo.incidents import HISTORY_DAYS, closed_days, conduct, season
+from intake.demo.incidents import HISTORY_DAYS, closed_days, conduct, season, silences
 from intake.demo.orders import order
-from intake.demo.scene import BUYER_WEEKDAYS, RECENT_ORDERS, LocalClock, Scene
+from intake.demo.reports import Till, violations, weekly
+from intake.demo.scene import BUYER_WEEKDAYS, RECENT_ORDERS, LocalClock, Placed, Scene
 
 
 def data_end(today: date) -> datetime:
@@ -24,23 +25,27 @@ def generate(
     scale: float = 1.0,
     accounts: Iterable[str] | None = None,
     until: datetime | None = None,
+    days: int = HISTORY_DAYS,
 ) -> Iterator[dict[str, Any]]:
     """The records of the accounts with these keys (all by default), account by account, day by day.
 
     The same arguments give the same records on every machine. Nothing happens after `until` (an aware instant, by
     default noon UTC of `today`): orders placed just before are not shipped yet, and buyers wait. `scale` multiplies how
-    much happens, not how well. Raises KeyError for an account that is not a sample account.
+    much happens, not how well; `days` is how long before `today` the telling begins. Raises KeyError for an account
+    that is not a sample account.
     """
     chosen = PROFILES if accounts is None else [BY_KEY[key] for key in accounts]
     for profile in chosen:
-        yield from _account(profile, today, scale, until or data_end(today))
+        yield from _account(profile, today, scale, until or data_end(today), days)
 
 
-def _account(profile: Profile, today: date, scale: float, until: datetime) -> Iterator[dict[str, Any]]:
+def _account(profile: Profile, today: date, scale: float, until: datetime, days: int) -> Iterator[dict[str, Any]]:
     clock, dice = LocalClock(profile.zone), Dice(profile.key)
-    orders: deque[str] = deque(maxlen=RECENT_ORDERS)
+    orders: deque[Placed] = deque(maxlen=RECENT_ORDERS)
+    till = Till()
+    silent = silences(profile, today)
     closed, bots = closed_days(profile, today), closed_days(profile, today, bot_answers=True)
-    for back in range(HISTORY_DAYS, -1, -1):
+    for back in range(days, -1, -1):
         day = today - timedelta(days=back)
         scene = Scene(
             profile=profile,
@@ -52,13 +57,19 @@ def _account(profile: Profile, today: date, scale: float, until: datetime) -> It
             orders=orders,
             closed_days=closed,
             bot_days=bots,
+            silences=silent,
         )
         busy = scale * season(day) * BUYER_WEEKDAYS[day.weekday()]
-        told = (
+        told: tuple[Iterable[dict[str, Any]], ...] = (
             # First the conversations: buyers write about orders of earlier days.
             *(conversation(scene, number) for number in range(scene.chance.count(busy * profile.conversations_a_day))),
             *(order(scene, number) for number in range(scene.chance.count(busy * profile.orders_a_day))),
+            violations(scene, today),
         )
         for records in told:
             for record in records:
-                yield {"account": profile.key, "system": profile.system, **record}
+                till.take(record)
+                if record["type"] not in profile.never:
+                    yield {"account": profile.key, "system": profile.system, **record}
+        for record in weekly(scene, till):
+            yield {"account": profile.key, "system": profile.system, **record}

@@ -7,13 +7,13 @@ that trends by week show it cleanly, whatever day the data is made for.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from intake.demo.accounts import MONDAY, PROFILES, SATURDAY, SUNDAY, Profile
 from intake.demo.chance import along
 
-HISTORY_DAYS = 548  # eighteen months
+HISTORY_DAYS = 400  # thirteen months: a year of weeks, and windows of a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,14 @@ class Conduct:
     reply_seconds: float
     late_shipment_share: float
     late_shipment_hours: float
+    late_delivery_share: float
+    tracking_fault_share: float
     seller_cancel_share: float
+    return_share: float
+    return_fault_share: float
+    invoice_fault_share: float
+    health_points: float
+    bounce_share: float
     negative_share: float
     claim_share: float
     chargeback_share: float
@@ -49,6 +56,7 @@ class Incident:
     changes: Mapping[str, Any] = field(default_factory=dict)  # of `Conduct`, on its days
     closed: frozenset[int] = frozenset()  # weekdays of its days on which nobody answers
     bot_answers: bool = False  # on closed days a bot does
+    silent_system: str = ""  # nothing comes in from there any more
     first_weekday: int = MONDAY
 
     def first_day(self, today: date) -> date:
@@ -81,7 +89,7 @@ INCIDENTS = (
         title="A bad batch of one product: low ratings and A-to-z claims",
         weeks_ago=9,
         days=3 * 7,
-        metrics=("order_defect_rate",),
+        metrics=("order_defect_rate", "feedback_rating", "policy_violations"),
         changes={"bad_sku": True},
     ),
     Incident(
@@ -90,8 +98,8 @@ INCIDENTS = (
         title="A strike at the carrier: shipments are confirmed days late",
         weeks_ago=3,
         days=10,
-        metrics=("late_shipment_rate",),
-        changes={"late_shipment_share": 0.45, "late_shipment_hours": 40.0},
+        metrics=("late_shipment_rate", "on_time_delivery_rate"),
+        changes={"late_shipment_share": 0.45, "late_shipment_hours": 40.0, "late_delivery_share": 0.3},
     ),
     Incident(
         slug="stock-cancelled",
@@ -130,6 +138,24 @@ INCIDENTS = (
         changes={"answer_share": 0.07},
     ),
     Incident(
+        slug="returns-left",
+        account="demo-fr",
+        title="Nobody looks after returns: requests are answered after 48 hours, or turned down against the policy",
+        weeks_ago=7,
+        days=8 * 7,  # to this day
+        metrics=("return_dissatisfaction_rate",),
+        changes={"return_fault_share": 0.4},
+    ),
+    Incident(
+        slug="silent-line",
+        account="demo-shop",
+        title="The connection to LINE is lost: nothing comes in from there any more",
+        weeks_ago=5,
+        days=6 * 7,  # to this day
+        metrics=("channel_diversity", "conversations_by_channel"),
+        silent_system="line",
+    ),
+    Incident(
         slug="bot-weekend",
         account="demo-shopify",
         title="For one weekend the bot is the only one who answers",
@@ -157,7 +183,14 @@ def conduct(profile: Profile, day: date, today: date) -> Conduct:
         reply_seconds=along(profile.reply_hours, progress) * 3600 * (1 + 0.15 * wave),
         late_shipment_share=along(profile.late_shipment_share, progress),
         late_shipment_hours=14.0,
+        late_delivery_share=along(profile.late_delivery_share, progress),
+        tracking_fault_share=along(profile.tracking_fault_share, progress),
         seller_cancel_share=along(profile.seller_cancel_share, progress),
+        return_share=along(profile.return_share, progress),
+        return_fault_share=along(profile.return_fault_share, progress),
+        invoice_fault_share=along(profile.invoice_fault_share, progress),
+        health_points=along(profile.health_points, progress),
+        bounce_share=along(profile.bounce_share, progress) + 0.02 * wave,
         negative_share=along(profile.negative_share, progress),
         claim_share=along(profile.claim_share, progress),
         chargeback_share=along(profile.chargeback_share, progress),
@@ -177,6 +210,15 @@ def closed_days(profile: Profile, today: date, *, bot_answers: bool = False) -> 
         for day in (incident.first_day(today) + timedelta(days=number) for number in range(incident.days))
         if day.weekday() in incident.closed
     )
+
+
+def silences(profile: Profile, today: date) -> dict[str, datetime]:
+    """When each system was last heard that has fallen silent: at noon UTC of the day before."""
+    return {
+        incident.silent_system: datetime.combine(incident.first_day(today) - timedelta(days=1), time(12), tzinfo=UTC)
+        for incident in INCIDENTS
+        if incident.account == profile.key and incident.silent_system
+    }
 
 
 def season(day: date) -> float:

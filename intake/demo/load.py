@@ -1,15 +1,21 @@
-"""Brings the sample data in: one file for each account, kept and read by the gate like any other file."""
+"""Brings the sample data in: one file for each system of an account, kept and read by the gate like any other file."""
 
 import io
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
-from intake.demo.accounts import PROFILES, Profile
+from django.db import transaction
+
+from intake.demo.accounts import BY_KEY, PROFILES, Profile
 from intake.demo.generator import data_end, generate
+from intake.demo.incidents import silences
+from intake.demo.late import LATE_ACCOUNT, late_records
+from intake.demo.settings import columns, set_up
 from intake.imports import HEARTBEAT, ImportBusy, run, store
 from intake.models import ImportRun
 from sellers.models import SellerAccount
@@ -37,9 +43,19 @@ class Told:
     def today(self) -> date:
         return self.until.date()
 
-    def file_name(self, profile: Profile) -> str:
+    def file_name(self, key: str) -> str:
         """The name says what is in the file, so that an interrupted load goes on with the very same bytes."""
-        return f"{profile.key} {self.until:{MOMENT}} x{self.scale:g}.jsonl"
+        return f"{key} {self.until:{MOMENT}} x{self.scale:g}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One file of an account: how it is called, when it came, and what is in it."""
+
+    profile: Profile
+    key: str
+    came_at: datetime
+    records: Callable[[], Iterable[dict[str, Any]]]
 
 
 def choose(*, now: datetime, today: date | None = None, scale: float | None = None) -> Told:
@@ -82,17 +98,39 @@ def load(told: Told, *, now: datetime, report: Report) -> list[ImportRun]:
     if taken.exists():
         keys = ", ".join(taken.values_list("key", flat=True))
         raise SampleError(f"These accounts are yours and have keys of the sample accounts: {keys}.")
-    return [done for profile in PROFILES if (done := _load(profile, told, now, report)) is not None]
+    deliveries = (delivery for profile in PROFILES for delivery in _deliveries(profile, told, now))
+    return [done for delivery in deliveries if (done := _load(delivery, told, now, report)) is not None]
 
 
-def _load(profile: Profile, told: Told, now: datetime, report: Report) -> ImportRun | None:
-    account = _account(profile)
-    name = told.file_name(profile)
+def load_late(told: Told, *, now: datetime, report: Report) -> list[ImportRun]:
+    """Bring in what came too late for the weeks that were published meanwhile, as `load` does."""
+    delivery = Delivery(BY_KEY[LATE_ACCOUNT], f"{LATE_ACCOUNT}-late", now, lambda: late_records(told.today, told.until))
+    done = _load(delivery, told, now, report)
+    return [] if done is None else [done]
+
+
+def _deliveries(profile: Profile, told: Told, now: datetime) -> Iterator[Delivery]:
+    """A file for each system; one that has fallen silent was last heard before the silence."""
+    fallen_silent = silences(profile, told.today)
+    for system in profile.systems:
+
+        def records(system: str = system) -> Iterator[dict[str, Any]]:
+            told_all = generate(today=told.today, until=told.until, scale=told.scale, accounts=[profile.key])
+            return (record for record in told_all if record["system"] == system)
+
+        key = profile.key if system == profile.system else f"{profile.key}-{system}"
+        yield Delivery(profile, key, fallen_silent.get(system, now), records)
+
+
+def _load(delivery: Delivery, told: Told, now: datetime, report: Report) -> ImportRun | None:
+    account = open_account(delivery.profile, told.today)
+    name = told.file_name(delivery.key)
     known = ImportRun.objects.filter(account=account, name=name).order_by("-id").first()
     if known is not None and known.state == ImportRun.State.DONE:
         return None
     if known is None or known.state == ImportRun.State.FAILED:
-        queued = store(account, name, _file(profile, told), format=FORMAT, reserve=True, now=now)
+        came_at = min(delivery.came_at, now)
+        queued = store(account, name, _file(delivery.records()), format=FORMAT, reserve=True, now=came_at)
         done = run(queued.pk, now=now, worker=queued.worker, report=report)
     else:
         done = _go_on(known, now, report)
@@ -118,17 +156,19 @@ def _go_on(known: ImportRun, now: datetime, report: Report) -> ImportRun:
             time.sleep(BUSY_PAUSE_SECONDS)
 
 
-def _file(profile: Profile, told: Told) -> io.BytesIO:
-    """The account's records as JSON lines: some thirty megabytes for the largest."""
+def _file(records: Iterable[dict[str, Any]]) -> io.BytesIO:
+    """The records as JSON lines: some thirty megabytes for the largest account."""
     file = io.BytesIO()
-    for record in generate(today=told.today, until=told.until, scale=told.scale, accounts=[profile.key]):
+    for record in records:
         file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
     file.seek(0)
     return file
 
 
-def _account(profile: Profile) -> SellerAccount:
-    account, _created = SellerAccount.objects.get_or_create(
+@transaction.atomic
+def open_account(profile: Profile, today: date) -> SellerAccount:
+    """The account with everything that people set up in it; made once."""
+    account, created = SellerAccount.objects.get_or_create(
         key=profile.key,
         defaults={
             "name": profile.name,
@@ -140,6 +180,9 @@ def _account(profile: Profile) -> SellerAccount:
             "score_window_days": profile.score_window_days,
             "atoz_rule": profile.atoz_rule,
             "demo": True,
+            **columns(profile),
         },
     )
+    if created:
+        set_up(account, today)
     return account

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from intake.demo.aftermath import aftermath
-from intake.demo.products import PRODUCTS, money
-from intake.demo.scene import DAY_SECONDS, HOUR, Scene, stamp
+from intake.demo.products import CATEGORIES, PRODUCTS, money
+from intake.demo.scene import DAY_SECONDS, HOUR, Placed, Scene, stamp
 
 Record = dict[str, Any]
 
@@ -14,6 +14,9 @@ FIRST_ORDINAL = date(2013, 5, 1).toordinal()  # order numbers count days from he
 ORDERS_A_DAY = 1000  # room for so many numbers a day
 PRIME = 9_999_991  # the largest below ten million: a multiple of the number, modulo this, is a number of seven digits
 WAREHOUSE_HOURS = (9, 18)
+
+CHINESE_SHARE = 0.3  # of the packages of the account that also ships from China
+COMING_BACK = 0.14  # orders of a buyer who has bought not long ago
 
 SELLER_REASONS = ("out_of_stock", "pricing_error", "undeliverable_address")
 
@@ -24,7 +27,7 @@ def order(scene: Scene, number: int) -> Iterator[Record]:
     if not scene.seen(story.placed_at):
         return  # it is placed after the data ends
     story.tell()
-    scene.orders.append(story.id)
+    scene.orders.append(Placed(story.id, story.buyer_key))
     yield story.itself()
     yield from story.reports
 
@@ -38,12 +41,17 @@ class _Order:
         count = (scene.day.toordinal() - FIRST_ORDINAL) * ORDERS_A_DAY + number
         self.id, self.name = self._identity(count)
         self.placed_at = scene.buyer_moment()
+        known = self.chance.pick(scene.orders) if scene.orders and self.chance.hits(COMING_BACK) else None
+        self.buyer_key = known.buyer_key if known else scene.buyer_key(self.id)
         merchant = self.chance.hits(self.profile.merchant_share)
         self.fulfilled_by = "merchant" if merchant else "marketplace"
         self.dollars = 0.0
+        self.products: list[int] = []
         self.items = self._items()
         self.total = money(self.dollars, self.profile.currency)
-        self.bad_batch = self.items[0]["sku"] == self._sku(0) and self.conduct.bad_sku
+        self.bad_batch = self.products[0] == 0 and self.conduct.bad_sku
+        self.is_business = merchant and self.chance.hits(self.profile.business_share)
+        self.invoice_at: datetime | None = None
         self.ship_by_at, self.deliver_by_at = self._promise() if merchant else (None, None)
         self.shipments: list[Record] = []
         self.delivered_at: datetime | None = None
@@ -52,6 +60,7 @@ class _Order:
         self.cancel_reason: str | None = None
         self.cancel_asked_at: datetime | None = None
         self.packages = 1
+        self.confirmed_at: datetime | None = None
         self.refunded_at: datetime | None = None
         self.reports: list[Record] = []
         self.updated_at = self.placed_at
@@ -62,14 +71,12 @@ class _Order:
             return f"{self.profile.order_prefix}-{middle:07d}-{self.chance.whole(0, 9_999_999):07d}", None
         return f"{self.profile.order_prefix}{count:08d}", f"#{count}"
 
-    def _sku(self, product: int) -> str:
-        return f"{self.profile.key.removeprefix('demo-').upper()}-{100 + product}"
-
     def _items(self) -> list[Record]:
         products = PRODUCTS[self.profile.key]
         chosen = [0 if self.conduct.bad_sku and self.chance.hits(0.25) else self.chance.whole(0, len(products) - 1)]
         if self.chance.hits(0.12):
             chosen.append((chosen[0] + 1) % len(products))
+        self.products = chosen
         items = []
         for line, product in enumerate(chosen, 1):
             title, dollars = products[product]
@@ -77,7 +84,7 @@ class _Order:
             self.dollars += quantity * dollars
             item = {
                 "external_id": f"{self.id}-{line}",
-                "sku": self._sku(product),
+                "sku": self.scene.sku(product),
                 "title": title,
                 "quantity": quantity,
                 "unit_price": money(dollars, self.profile.currency),
@@ -102,6 +109,8 @@ class _Order:
         if self._cancel():
             return
         self._ship()
+        if self.is_business:
+            self._invoice()
         self.reports, self.refunded_at = aftermath(self.scene, self)
         if self.refunded_at is not None:
             self._happened(self.refunded_at)
@@ -137,8 +146,23 @@ class _Order:
 
     # Shipped and delivered
 
+    def _invoice(self) -> None:
+        """The invoice of a business order follows its shipment within hours; or days late, or never."""
+        if self.confirmed_at is None:
+            return
+        after = self.chance.seconds(2 * HOUR, 0.5)
+        if self.dice.hits("invoices", self.conduct.invoice_fault_share):
+            if self.chance.hits(0.5):
+                return
+            after += 6 * DAY_SECONDS
+        uploaded_at = self.confirmed_at + timedelta(seconds=after)
+        if self.scene.seen(uploaded_at):
+            self.invoice_at = uploaded_at
+            self._happened(uploaded_at)
+
     def _ship(self) -> None:
         confirmed_at = self._confirmed_at()
+        self.confirmed_at = confirmed_at if self.scene.seen(confirmed_at) else None
         self.packages = 2 if len(self.items) > 1 and self.chance.hits(0.3) else 1
         for package in range(1, self.packages + 1):
             self._package(package, confirmed_at)
@@ -163,9 +187,12 @@ class _Order:
         """One package, as far as it has come; a package whose shipment is not confirmed is not listed."""
         shipped_at = confirmed_at + timedelta(seconds=self.chance.whole(600, 6 * HOUR))
         first_scan_at = shipped_at + timedelta(seconds=self.chance.seconds(7 * HOUR, 0.5))
-        delivered_at = first_scan_at + timedelta(seconds=self.chance.seconds(2.4 * DAY_SECONDS, 0.35))
-        tracked = not self.chance.hits(0.02)
-        number = f"{self.chance.whole(10**11, 10**12 - 1)}"
+        delivered_at = self._arrival(first_scan_at)
+        fault = self._tracking_fault()
+        carrier = self.chance.pick(self.profile.carriers)
+        number = "" if fault == "number" else self._tracking_number("UPS" if fault == "carrier" else carrier)
+        carrier = "USPS" if fault == "carrier" else carrier
+        tracked = number != ""
         if not self.scene.seen(confirmed_at):
             return
         scanned, delivered = self.scene.seen(first_scan_at), self.scene.seen(delivered_at)
@@ -176,14 +203,49 @@ class _Order:
             "external_id": f"{self.id}-p{package}",
             "confirmed_at": stamp(confirmed_at),
             "shipped_at": stamp(shipped_at) if self.scene.seen(shipped_at) else None,
-            "carrier": self.chance.pick(self.profile.carriers),
-            "tracking_number": number if tracked else None,
+            "carrier": carrier,
+            "tracking_number": number or None,
             "status": "delivered" if delivered else "in_transit" if scanned else "confirmed",
-            "first_scan_at": stamp(first_scan_at) if scanned and tracked else None,
-            "delivered_at": stamp(delivered_at) if delivered and tracked else None,
-            "tracking_valid": tracked if scanned else None,
+            "first_scan_at": stamp(first_scan_at) if scanned and tracked and fault != "scans" else None,
+            "delivered_at": stamp(delivered_at) if delivered and tracked and fault != "scans" else None,
+            "scan_count": (0 if fault == "scans" else 2 if delivered else 1) if scanned and tracked else None,
+            **self._described(package),
         }
         self.shipments.append({name: value for name, value in facts.items() if value is not None})
+
+    def _arrival(self, first_scan_at: datetime) -> datetime:
+        """When a package comes: by the promised day, or some days after it as often as the conduct says."""
+        delivered_at = first_scan_at + timedelta(seconds=self.chance.seconds(2.4 * DAY_SECONDS, 0.35))
+        if self.deliver_by_at is None:
+            return delivered_at
+        if self.dice.hits("late-deliveries", self.conduct.late_delivery_share):
+            return max(first_scan_at, self.deliver_by_at) + timedelta(seconds=self.chance.seconds(20 * HOUR, 0.6))
+        in_time = self.deliver_by_at - timedelta(seconds=self.chance.whole(3, 20) * HOUR)
+        return max(first_scan_at + timedelta(hours=12), min(delivered_at, in_time))
+
+    def _tracking_fault(self) -> str:
+        """What is wrong with a package's tracking, if anything: its number, its carrier, or the carrier's scans."""
+        if self.fulfilled_by != "merchant" or not self.dice.hits("tracking", self.conduct.tracking_fault_share):
+            return ""
+        return self.chance.weighted({"number": 4, "carrier": 3, "scans": 3})
+
+    def _tracking_number(self, carrier: str) -> str:
+        if carrier == "UPS":
+            return f"1Z{self.chance.whole(10**15, 10**16 - 1)}"
+        if carrier == "USPS":
+            return f"9{self.chance.whole(10**20, 10**21 - 1)}"
+        return f"{self.chance.whole(10**11, 10**12 - 1)}"
+
+    def _described(self, package: int) -> Record:
+        """What the platform knows of a package beside its way: the category, and where it came from and what it is
+        worth when that decides how often it has to be scanned."""
+        categories = CATEGORIES.get(self.profile.key)
+        if categories is None or self.fulfilled_by != "merchant":
+            return {}
+        facts: Record = {"product_category": categories[self.products[(package - 1) % len(self.products)]]}
+        if self.profile.ships_from_china and self.chance.hits(CHINESE_SHARE):
+            facts |= {"origin_country": "CN", "value_usd": f"{self.dollars / self.packages:.2f}"}
+        return facts
 
     def _happened(self, *moments: datetime) -> None:
         self.updated_at = max(self.updated_at, *moments, self.placed_at)
@@ -223,6 +285,9 @@ class _Order:
             name=self.name,
             sales_channel="Non-Amazon" if marketplace_order and self.chance.hits(0.01) else None,
             is_replacement=True if self.chance.hits(0.008) else None,
+            buyer_key=self.buyer_key,
+            is_business=self.is_business if self.profile.business_share else None,
+            invoice_uploaded_at=stamp(self.invoice_at) if self.invoice_at else None,
             is_test=True if not self.profile.amazon and self.chance.hits(0.003) else None,
             items=self.items,
             shipments=self.shipments or None,

@@ -16,6 +16,18 @@ PRODUCTS = {
     "demo-shop-2": (("Brass compass", 54), ("Waxed duffel", 118), ("Deck knife", 36), ("Oilskin hat", 42)),
 }
 
+# As the platform names their categories; valid tracking is judged in each of them.
+CATEGORIES = {
+    "demo-us": ("Cookware", "Storage", "Drinkware", "Cookware"),
+    "demo-us-2": ("Lighting", "Sleeping gear", "Bags", "Cookware"),
+    "demo-de": ("Power tools", "Tool accessories", "Hand tools", "Storage"),
+    "demo-jp": ("Paper", "Pens", "Desk", "Paper"),
+    "demo-uk": ("Home textiles", "Home textiles", "Kitchen textiles", "Clothing"),
+    "demo-ca": ("Dogs", "Feeding", "Cats", "Care"),
+    "demo-au": ("Nursery", "Bath", "Prams", "Nursery"),
+    "demo-fr": ("Table", "Candles", "Table", "Home textiles"),
+}
+
 RATES = {"USD": 1.0, "EUR": 0.9, "GBP": 0.8, "CAD": 1.35, "AUD": 1.5, "JPY": 150.0, "CNY": 7.2, "TWD": 32.0}
 WHOLE_MONEY = {"JPY", "TWD"}  # their amounts are written without decimals
 

@@ -1,8 +1,11 @@
 """The stage of one account's day: its clock, its chance, and what is visible up to the moment the data ends."""
 
 from collections import deque
+from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeGuard
+from hashlib import blake2b
+from typing import Any, NamedTuple, Self, TypeGuard
 from zoneinfo import ZoneInfo
 
 from intake.demo.accounts import Profile
@@ -19,6 +22,17 @@ BUYER_WEEKDAYS = (1.15, 1.1, 1.05, 1.0, 0.95, 0.85, 0.9)
 
 # When people answer, by weekday from Monday: from and to, hours of the local day.
 OPEN_HOURS = ((8, 20), (8, 20), (8, 20), (8, 20), (8, 19), (9, 17), (10, 17))
+
+
+# Where people talk while both are there: a call or a chat begins in opening hours only.
+AT_ONCE = frozenset({"phone", "live_chat"})
+
+
+class Placed(NamedTuple):
+    """An order that buyers still write about, and whose buyer may order again."""
+
+    id: str
+    buyer_key: str
 
 
 def stamp(moment: datetime) -> str:
@@ -53,9 +67,10 @@ class Scene:
         until: datetime,
         clock: LocalClock,
         dice: Dice,
-        orders: deque[str],
+        orders: deque[Placed],
         closed_days: frozenset[date] = frozenset(),
         bot_days: frozenset[date] = frozenset(),
+        silences: Mapping[str, datetime] | None = None,
     ) -> None:
         self.profile = profile
         self.conduct = conduct
@@ -66,12 +81,35 @@ class Scene:
         self.orders = orders
         self.closed_days = closed_days  # nobody answers
         self.bot_days = bot_days  # nobody but a bot answers
+        self.silences = silences or {}  # systems from which nothing comes after a moment
         self.chance = Chance(f"{profile.key}/{day.isoformat()}")
+
+    def as_heard_by(self, system: str) -> Self:
+        """This stage as far as one system tells of it; one that has fallen silent saw less."""
+        silent_from = self.silences.get(system)
+        if silent_from is None:
+            return self
+        heard = copy(self)
+        heard.until = min(self.until, silent_from)
+        return heard
 
     def buyer_moment(self) -> datetime:
         """When a buyer does something on this day."""
         hour = self.chance.weighted(BUYER_HOURS)
         return self.clock.at(self.day, (hour + self.chance.random()) * HOUR)
+
+    def sku(self, product: int) -> str:
+        """The seller's number of the product at this place of the account's list."""
+        return f"{self.profile.key.removeprefix('demo-').upper()}-{100 + product}"
+
+    def open_moment(self) -> datetime:
+        """When a buyer calls or chats on this day: spread over the opening hours."""
+        opens, closes = OPEN_HOURS[self.day.weekday()]
+        return self.clock.at(self.day, (opens + (closes - opens) * self.chance.random()) * HOUR)
+
+    def buyer_key(self, said: str) -> str:
+        """The keyed hash that stands for a buyer of this account."""
+        return blake2b(f"{self.profile.key}/{said}".encode(), digest_size=16).hexdigest()
 
     def after_work(self, start: datetime, seconds: float) -> datetime:
         """The instant `start` plus this many seconds of opening hours."""

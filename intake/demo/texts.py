@@ -28,6 +28,7 @@ class Language:
     received: str  # automatic acknowledgement
     bot: str
     note: str
+    spam: str
     good: tuple[str, ...]  # comments in the survey
     bad: tuple[str, ...]
 
@@ -65,6 +66,7 @@ ENGLISH = Language(
     received="We have received your message and will answer within one working day.",
     bot="Hi! I am the shop's assistant. You may find the answer on our help page.",
     note="Checked with the warehouse, stock is fine.",
+    spam="Grow your shop! Thousands of followers from 9.99, order today.",
     good=("Quick and friendly.", "Solved at once.", ""),
     bad=("Did not answer my question.", "Still waiting.", "Copied text, no help."),
 )
@@ -100,6 +102,7 @@ GERMAN = Language(
     received="Ihre Nachricht ist eingegangen. Wir antworten innerhalb eines Werktags.",
     bot="Hallo! Ich bin der Assistent des Ladens. Vielleicht hilft unsere Hilfeseite.",
     note="Mit dem Lager geklärt.",
+    spam="Mehr Umsatz für Ihren Shop! Tausende Follower ab 9,99.",
     good=("Schnell und freundlich.", "Sofort gelöst.", ""),
     bad=("Meine Frage wurde nicht beantwortet.", "Warte noch immer.", "Nur ein Textbaustein."),
 )
@@ -133,6 +136,7 @@ FRENCH = Language(
     received="Nous avons bien reçu votre message et répondrons sous un jour ouvré.",
     bot="Bonjour ! Je suis l'assistant de la boutique. Notre page d'aide peut vous renseigner.",
     note="Vérifié avec l'entrepôt.",
+    spam="Faites grandir votre boutique ! Des milliers d'abonnés dès 9,99.",
     good=("Rapide et aimable.", "Réglé tout de suite.", ""),
     bad=("Pas de réponse à ma question.", "J'attends encore.", "Réponse toute faite."),
 )
@@ -166,6 +170,7 @@ JAPANESE = Language(
     received="お問い合わせを受け付けました。一営業日以内にお返事いたします。",
     bot="こんにちは。ショップのアシスタントです。ヘルプページをご覧ください。",
     note="倉庫に確認済み。",
+    spam="ショップの売上を伸ばしませんか。フォロワー千人から承ります。",
     good=("とても早い対応でした。", "すぐに解決しました。", ""),
     bad=("質問に答えていません。", "まだ待っています。", "定型文だけでした。"),
 )
@@ -199,6 +204,7 @@ SIMPLIFIED = Language(
     received="已收到您的消息，一个工作日内回复。",
     bot="您好！我是小店助手，您可以先看看帮助页面。",
     note="已和仓库确认。",
+    spam="店铺涨粉，千粉起做，今日下单有优惠。",
     good=("回复很快，态度好。", "一次就解决了。", ""),
     bad=("没有回答我的问题。", "还在等。", "全是套话。"),
 )
@@ -232,6 +238,7 @@ TRADITIONAL = Language(
     received="已收到您的訊息，一個工作天內回覆。",
     bot="您好！我是小店助理，您可以先看看說明頁面。",
     note="已跟倉庫確認。",
+    spam="店鋪漲粉，千粉起做，今日下單有優惠。",
     good=("回覆很快，很親切。", "一次就解決了。", ""),
     bad=("沒有回答我的問題。", "還在等。", "都是罐頭訊息。"),
 )

@@ -3,26 +3,21 @@
 import sys
 import time
 from collections import Counter
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dashboard.sample import count_and_publish
 from intake.demo.accounts import PROFILES
 from intake.demo.load import SampleError, choose, load
 from intake.demo.remove import remove
 from intake.models import ImportRun
-from kpis.sweep import sweep
-from kpis.weeks import close_weeks
 from sellers.command_line import add_json, add_now, day, moment, print_json
-from sellers.models import SellerAccount
-
-BUSY_PAUSE_SECONDS = 0.2
 
 
 class Command(BaseCommand):
     help = (
-        "Loads twelve sample accounts with eighteen months of data through the gate, and counts them; or removes them."
+        "Loads twelve sample accounts with thirteen months of data through the gate, and counts them; or removes them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,22 +46,10 @@ class Command(BaseCommand):
             self._end_progress()
         else:
             self._say(f"The sample accounts are already there, up to {told.until:%Y-%m-%d %H:%M} UTC.")
+        published = count_and_publish(told, now, self._say, self._progress)
         counts = sum((Counter(run.counts()) for run in runs), Counter())
-        summary = {"accounts": len(PROFILES), **{name: counts[name] for name in ImportRun.NAMES}, **self._count(now)}
+        summary = {"accounts": len(PROFILES), **{name: counts[name] for name in ImportRun.NAMES}, **published}
         self._done(summary, started)
-
-    def _count(self, now: datetime) -> dict[str, int]:
-        """Count every day and publish every week, so that the first page already shows figures."""
-        accounts = list(SellerAccount.objects.filter(demo=True).order_by("key"))
-        days = 0
-        while True:
-            swept = sweep(now, accounts, self._say)
-            days += swept.days
-            if not (swept.days or swept.lapsed or swept.busy):
-                break
-            if swept.busy:
-                time.sleep(BUSY_PAUSE_SECONDS)
-        return {"days_counted": days, "weeks_closed": close_weeks(now, accounts, self._say).closed}
 
     def _progress(self, current: ImportRun) -> None:
         share = 100 * current.bytes_done // max(current.raw_item.size, 1)
