@@ -32,9 +32,10 @@ class FleetFilter(Address):
 
 
 class ReportDay(Address):
-    """The day a page reports on: the last complete local day, or an earlier one."""
+    """The day a page reports on (by default the last complete one), and the day whose knowledge it shows."""
 
     on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    known_on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
     def __init__(self, *args: Any, last: date, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -42,7 +43,13 @@ class ReportDay(Address):
         self.last = last
 
     def clean_on(self) -> date | None:
-        day: date | None = self.cleaned_data["on"]
+        return self._past("on")
+
+    def clean_known_on(self) -> date | None:
+        return self._past("known_on")
+
+    def _past(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
         if day is not None and day > self.last:
             raise forms.ValidationError(_("This day is not over yet."))
         # Windows reach back from the day; the calendar has a first day.
@@ -55,7 +62,7 @@ class ReportDay(Address):
         """Why the day asked for is not shown, or nothing."""
         if self.is_valid():
             return ""
-        return " ".join(str(message) for message in self.errors.get("on", []))
+        return " ".join(dict.fromkeys(str(message) for messages in self.errors.values() for message in messages))
 
 
 class Rows(Address):

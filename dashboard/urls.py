@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard import correcting, views
+from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("accounts/<slug:key>/corrections/<int:number>/<slug:step>/", correcting.step, name="correction_step"),
     path("accounts/<slug:key>/conflicts/<int:number>/<slug:decision>/", correcting.decide, name="conflict_decision"),
     path("accounts/<slug:key>/correct/<slug:table>/<int:row>/", correcting.propose, name="correct"),
+    path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),
     path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),

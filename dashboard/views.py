@@ -1,12 +1,15 @@
 """The browser pages: each finds what the person may see, asks one function for the page, and renders it."""
 
+from datetime import date, datetime
+
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts
 from dashboard.forms import FleetFilter, Rows
-from dashboard.pages.account import account_page, report_day
+from dashboard.known import known_on
+from dashboard.pages.account import Day, account_page, report_day
 from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
@@ -14,11 +17,14 @@ from dashboard.pages.metric import csv_name, metric_page
 from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.shell import shell
 from dashboard.pages.system import system_page
+from dashboard.pages.week import week_page
+from dashboard.words import place
 from kpis.attention import worse_side
 from kpis.exports import csv_rows
 from kpis.metrics import Side
 from kpis.rows import rows
 from sellers.days import local_day
+from sellers.models import SellerAccount
 
 
 def fleet(request: HttpRequest) -> HttpResponse:
@@ -33,7 +39,11 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
     """The score and every metric of one account on a report day."""
     now = timezone.now()
     shop = account_or_404(request, key)
-    page = account_page(shop, report_day(shop, request.GET, now), now)
+    day = report_day(shop, request.GET, now)
+    known = None if day.known is None else known_on(shop, day.on, day.known)
+    if day.known is not None and known is None:
+        return _nothing_known(request, shop, day, now)
+    page = account_page(shop, day, now, known)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/account.html", {"page": page, "shell": around, "section": "account"})
 
@@ -43,12 +53,31 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     now = timezone.now()
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, now)
-    address, today = Rows(request.GET), local_day(now, shop.zone)
-    page = metric_page(shop, metric_or_404(metric), day, address, request.GET.get("page", "1"), today)
+    declared, address, today = metric_or_404(metric), Rows(request.GET), local_day(now, shop.zone)
+    known = None if day.known is None else known_on(shop, day.on, day.known)
+    if day.known is not None and known is None:
+        return _nothing_known(request, shop, day, now)
+    page = metric_page(shop, declared, day, address, request.GET.get("page", "1"), today, known)
     around = shell(visible_accounts(request), now, shop)
     correct = ways_to_correct(page.metric) if may_write(request, shop) else None
     context = {"page": page, "shell": around, "section": "account", "correct": correct}
     return render(request, "dashboard/metric.html", context)
+
+
+def week(request: HttpRequest, key: str, ends_on: date) -> HttpResponse:
+    """The report of one week: its figures as published, its revisions, and the rows that moved them."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    page = week_page(shop, ends_on, report_day(shop, request.GET, now), request.GET)
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/week.html", {"page": page, "shell": around, "section": "account"})
+
+
+def _nothing_known(request: HttpRequest, shop: SellerAccount, day: Day, now: datetime) -> HttpResponse:
+    """A page without figures: none had been published by the day asked for."""
+    page = {"account": shop, "day": day, "place": place(shop)}
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/unknown.html", {"page": page, "shell": around, "section": "account"})
 
 
 def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpResponse:
@@ -56,7 +85,7 @@ def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpRespon
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, timezone.now())
     address = Rows(request.GET)
-    if day.problem or not address.is_valid():
+    if day.problem or day.known is not None or not address.is_valid():  # rows stand as they are now
         raise Http404
     declared = metric_or_404(metric)
     side = Side(address.value("part") or worse_side(declared))

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from kpis.metrics import Coverage, Fact, Imported, LatestShare, Metric, Part, Times, Window
 from kpis.models import DayTotal, RecountedDay
@@ -212,13 +212,13 @@ def load_totals(
     return found
 
 
-def never_counted(pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Of some (account id, fact), those of which no day was ever counted: none has come in. One query."""
-    accounts_of: dict[str, list[int]] = {}
-    for account_id, fact in pairs:
-        accounts_of.setdefault(fact, []).append(account_id)
-    asked = Q(pk__in=[])
-    for fact, ids in accounts_of.items():
-        asked |= Q(fact=fact, account__in=ids)
-    counted = DayTotal.objects.filter(asked).order_by().values_list("account_id", "fact").distinct()
-    return set(pairs) - set(counted)
+def first_days(account_ids: Collection[int], facts: Collection[str]) -> dict[tuple[int, str], date]:
+    """The first counted day of each account and fact; absent where nothing of the kind has come in.
+
+    One query that looks up one index entry for each pair, however long the history is.
+    """
+    totals = DayTotal.objects.filter(account=OuterRef("pk")).order_by("day").values("day")
+    names = {f"first_{number}": fact for number, fact in enumerate(sorted(facts))}
+    firsts = {name: Subquery(totals.filter(fact=fact)[:1]) for name, fact in names.items()}
+    rows = SellerAccount.objects.filter(id__in=account_ids).order_by().annotate(**firsts).values("id", *names)
+    return {(row["id"], fact): row[name] for row in rows for name, fact in names.items() if row[name] is not None}

@@ -1,9 +1,10 @@
 """What was published: a week's figures as they were known on a day, what a later revision moved, and by which rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import IntegerField, Value
@@ -59,7 +60,7 @@ def as_known(account: SellerAccount, on: date, known_at: datetime | None) -> Pub
     if known_at is not None:
         reports = reports.filter(published_at__lte=known_at)
     report = reports.order_by("-ends_on", "-revision").first()
-    return None if report is None else Published(report, _readings(account, report))
+    return None if report is None else Published(report, published_in(account, report))
 
 
 def revisions(account: SellerAccount, ends_on: date) -> list[Revision]:
@@ -79,6 +80,24 @@ def revisions(account: SellerAccount, ends_on: date) -> list[Revision]:
         ]
         found.append(Revision(report, moved))
         before = now
+    return found
+
+
+def restated(
+    account: SellerAccount, metric: Metric, weeks: Collection[date], known_at: datetime | None = None
+) -> dict[date, Reading]:
+    """Of these weeks those whose figure a revision moved, with what it said before. One query.
+
+    That what was open when the week ended has been decided is no restatement: such a week was provisional.
+    """
+    rows = WeekReading.objects.filter(account=account, metric=metric.slug, ends_on__in=weeks)
+    if known_at is not None:
+        rows = rows.filter(report__published_at__lte=known_at)
+    found: dict[date, Reading] = {}
+    for before, after in pairwise(rows.select_related("report").order_by("ends_on", "revision")):
+        moved = before.ends_on == after.ends_on and (before.value, before.band) != (after.value, after.band)
+        if moved and after.report.reason != WeekReport.Reason.RIPENED:
+            found[after.ends_on] = _reading(account, before)
     return found
 
 
@@ -124,7 +143,8 @@ def kept_stats(kept: dict[str, str | None] | None) -> dict[str, Fraction | None]
     return {name: None if text is None else Fraction(text) for name, text in kept.items()}
 
 
-def _readings(account: SellerAccount, report: WeekReport) -> list[Reading]:
+def published_in(account: SellerAccount, report: WeekReport) -> list[Reading]:
+    """The figures of one revision, in the order they were published."""
     rows: Iterable[WeekReading] = report.readings.order_by("id")
     return [_reading(account, row) for row in rows if row.metric in METRICS]
 

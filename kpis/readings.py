@@ -15,10 +15,10 @@ from kpis.engine import (
     Layout,
     Row,
     Stated,
+    first_days,
     latest_in,
     load_totals,
     measured_by_day,
-    never_counted,
     occurring_by_day,
     percentile,
     rows_in_order,
@@ -98,8 +98,7 @@ class Span:
         self.completeness = completeness(self.accounts)
         reaches = self._reaches()
         self.totals = load_totals([account.id for account in self.accounts], reaches)
-        pairs = {(account.id, layout.fact.slug) for account in self.accounts for layout in reaches}
-        self.never = never_counted(pairs - self.totals.keys())
+        self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
         # By metric, then account: rows are read for all accounts at once, when the first of them asks.
         self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
         self._history: dict[str, dict[int, list[Row]]] = {}
@@ -215,7 +214,9 @@ class Span:
     @_read.register
     def _tally(self, metric: Tally, account: SellerAccount, window: Window, rule: Rule) -> Reading:
         n = self._sum(metric, account, window, metric.counted)
-        return self._verdict(metric, account, window, rule, None if self._needs(metric, account) else Fraction(n), n)
+        return self._verdict(
+            metric, account, window, rule, Fraction(n) if self._has_come(metric, account, window) else None, n
+        )
 
     @_read.register
     def _coverage(self, metric: Coverage, account: SellerAccount, window: Window, rule: Rule) -> Reading:
@@ -223,7 +224,7 @@ class Span:
         days = self._rows_of(occurring_by_day, metric)[account.id]
         seen = set(chain.from_iterable(self._in(days, window)))
         n = self._sum(metric, account, window, metric.counted)
-        if not expected or self._needs(metric, account):
+        if not expected or not self._has_come(metric, account, window):
             return self._verdict(metric, account, window, rule, None, n)
         missing = tuple(one for one in expected if one not in seen)
         hits = len(expected) - len(missing)
@@ -284,7 +285,12 @@ class Span:
         )
 
     def _needs(self, metric: Metric, account: SellerAccount) -> Text:
-        return metric.fact.needs if (account.id, metric.fact.slug) in self.never else ""
+        return "" if (account.id, metric.fact.slug) in self.firsts else metric.fact.needs
+
+    def _has_come(self, metric: Metric, account: SellerAccount, window: Window) -> bool:
+        """Whether rows of the kind were known by the window's end, so that none in it means 0 and not "unknown"."""
+        first = self.firsts.get((account.id, metric.fact.slug))
+        return first is not None and first <= window.last
 
     def _ripeness(self, metric: Metric, account: SellerAccount, window: Window) -> tuple[State, datetime | None]:
         if metric.opened is None or not self._sum(metric, account, window, metric.opened):

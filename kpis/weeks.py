@@ -21,7 +21,7 @@ from django.db.models import Max, Min
 
 from kpis.catalogue import DECLARED
 from kpis.completeness import completeness
-from kpis.engine import BATCH
+from kpis.engine import BATCH, first_days
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
 from kpis.models import AwaitedData, DayTotal, RecountedDay, WeekReading, WeekReport
@@ -186,6 +186,10 @@ def touched_weeks(account: SellerAccount, over: Sequence[date], counted: Collect
     days_of: dict[str, list[date]] = defaultdict(list)
     for fact, day in sorted(counted):
         days_of[fact].append(day)
+    firsts = first_days([account.id], days_of)
+    for (_account, fact), first in firsts.items():
+        if days_of[fact][0] <= first:  # from here on "none" is 0 and no longer unknown
+            touched |= {end for end in over if end >= days_of[fact][0]}
     for end, metric in product(over, DECLARED):
         days = days_of.get(metric.fact.slug)
         if not days:

@@ -17,7 +17,7 @@ from kpis.sweep import sweep
 from kpis.targets import AtLeast, AtMost, Band, Below, Zero
 from kpis.trends import trend
 from kpis.weeks import close_weeks
-from tests.makers import at, make_account, make_answers, make_order
+from tests.makers import at, make_account, make_answers, make_conversation, make_order
 
 LATE = METRICS["late_response_rate"]
 CANCELLED = METRICS["cancellation_rate"]
@@ -134,6 +134,24 @@ class TestChanges:
         assert [point.ends_on.day for point in points] == [4, 11, 18]
         assert [point.rule_changed for point in points] == [False, True, False]
         assert [point.rule.target for point in points] == [Below("10", "8"), Below("5", "4"), Below("5", "4")]
+
+    def test_none_is_zero_only_from_the_first_row_of_the_kind_on(self):
+        account = make_account()
+        make_order(account, "2025-12-03 10:00")
+        make_conversation(account, ("buyer", "2026-01-07 10:00"), now=at("2026-01-20 12:00"))
+        close_weeks(at("2026-02-20 12:00"))
+        points = trend(account, METRICS["conversations_by_channel"], 52)
+        # Weeks end on 7, 14, 21, 28 December, 4 January: unknown. From 11 January on one, from 8 February on none.
+        assert [point.value for point in points] == [None] * 5 + [1] * 4 + [0] * 2
+
+    def test_the_first_row_of_a_kind_turns_unknown_into_zero_in_every_later_week(self):
+        account = make_account()
+        make_order(account, "2025-12-03 10:00")
+        close_weeks(at("2026-02-20 12:00"))
+        make_conversation(account, ("buyer", "2025-12-09 10:00"), now=at("2026-02-20 12:30"))
+        close_weeks(at("2026-02-20 13:00"))
+        points = trend(account, METRICS["conversations_by_channel"], 52)
+        assert [point.value for point in points] == [None] + [1] * 4 + [0] * 6
 
     def test_a_score_is_carried_only_from_a_week_that_had_enough_by_its_own_rule(self):
         account = make_account()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.charts import note
+from dashboard.charts import notes
 from kpis.catalogue import METRICS
 from kpis.sweep import sweep
 from kpis.trends import trend
@@ -28,7 +28,7 @@ def test_a_week_that_only_ripened_has_nothing_to_say():
     close("2026-01-19 08:01")
     point = trend(account, LATE, 1)[0]
     assert (point.revision, point.reason) == (1, "ripened")
-    assert note(point) == ""
+    assert notes(point) == []
 
 
 def test_a_week_that_changed_after_it_was_published_says_so():
@@ -37,7 +37,7 @@ def test_a_week_that_changed_after_it_was_published_says_so():
     close("2026-01-19 01:00")
     make_message(conversation, "agent", "2026-01-14 11:00", now=at("2026-01-19 02:00"))
     close("2026-01-19 02:00")
-    assert note(trend(account, LATE, 1)[0]) == "Data came or changed after the week was published"
+    assert notes(trend(account, LATE, 1)[0]) == ["Data came or changed after the week was published"]
 
 
 def test_a_week_that_keeps_an_earlier_score_says_how_many_answers_it_had_itself():
@@ -45,4 +45,4 @@ def test_a_week_that_keeps_an_earlier_score_says_how_many_answers_it_had_itself(
     make_answers(account, 32, 8, last="2025-12-14 20:00")
     make_answers(account, 9, 0, last="2026-01-17 20:00")
     close("2026-01-19 01:00")
-    assert note(trend(account, SCORE, 1)[0]) == "9 of 40 answers, so the score of the week to 4 Jan 2026 is kept."
+    assert notes(trend(account, SCORE, 1)[0]) == ["9 of 40 answers, so the score of the week to 4 Jan 2026 is kept."]

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from dashboard import charts, words
 from dashboard.cards import Card, cards
 from dashboard.forms import ReportDay
+from dashboard.known import Known
 from dashboard.silence import Silence, silences
 from kpis.catalogue import DECLARED, satisfaction
 from kpis.fleet import WORST_FIRST
@@ -30,6 +32,7 @@ class Day:
     on: date
     newest: date
     problem: str
+    known: date | None = None  # figures as they were known at the end of this day; None: as they are known now
 
     @property
     def label(self) -> str:
@@ -37,7 +40,17 @@ class Day:
 
     @property
     def query(self) -> str:
-        return f"?on={self.on.isoformat()}" if self.on != self.newest else ""
+        given = {"on": self.on.isoformat()} if self.on != self.newest else {}
+        return f"?{urlencode(given | self.knowing)}" if given or self.known else ""
+
+    @property
+    def known_query(self) -> str:
+        """Only the day whose knowledge is shown, for pages that have their own day."""
+        return f"?{urlencode(self.knowing)}" if self.known else ""
+
+    @property
+    def knowing(self) -> dict[str, str]:
+        return {"known_on": self.known.isoformat()} if self.known else {}
 
     @property
     def earlier(self) -> date:
@@ -93,6 +106,7 @@ class AccountPage:
     waiting: Waiting
     next_update: str
     silence: Silence | None
+    known: Known | None = None
 
     @property
     def place(self) -> str:
@@ -112,28 +126,35 @@ def report_day(account: SellerAccount, address: Any, now: datetime) -> Day:
     """The day asked for, or the newest complete day of the account's zone."""
     newest = last_complete_day(now, account.zone)
     form = ReportDay(address, last=newest)
-    return Day(form.value("on"), newest, form.problem)
+    return Day(form.value("on"), newest, form.problem, form.value("known_on"))
 
 
-def account_page(account: SellerAccount, day: Day, now: datetime) -> AccountPage:
-    """Every figure of one account on its report day, in a constant number of queries."""
-    points = trends([account], DECLARED, WEEKS, until=day.on)
+def account_page(account: SellerAccount, day: Day, now: datetime, known: Known | None = None) -> AccountPage:
+    """Every figure of one account on its report day, or as it was known; in a constant number of queries."""
     today = local_day(now, account.zone)
-    entries = cards(readings(account, day.on), points, day.on, today)
+    if known is None:
+        points = trends([account], DECLARED, WEEKS, until=day.on)
+        entries = cards(readings(account, day.on), points, day.on, today)
+    else:
+        points = trends([account], DECLARED, WEEKS, until=known.ends_on, known_at=known.at)
+        today = known.today
+        entries = cards(known.readings, points, known.ends_on, today)
     score = next(entry for entry in entries if entry.metric is SCORE)
     return AccountPage(
         account=account,
         day=day,
         score=score,
         chart=charts.trend_chart(score.metric, score.points, today, small=True),
-        groups=_groups([entry for entry in entries if entry is not score]),
-        waiting=waiting([account], today)[account.id],
+        groups=grouped([entry for entry in entries if entry is not score]),
+        waiting=waiting([account], local_day(now, account.zone))[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
-        silence=next(iter(silences([account], {account.id: day.on})), None),
+        # Who has fallen silent is read from rows, which stand as they are now.
+        silence=next(iter(silences([account], {account.id: day.on})), None) if known is None else None,
+        known=known,
     )
 
 
-def _groups(entries: Sequence[Card]) -> list[Group]:
+def grouped(entries: Sequence[Card]) -> list[Group]:
     """By the declared group. Orders first, because they decide whether an account may go on selling."""
     found: dict[str, list[Card]] = {}
     for entry in entries:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
@@ -12,11 +13,13 @@ from dashboard import charts, words
 from dashboard.cards import Card, card
 from dashboard.cells import cell
 from dashboard.forms import WEEKS, Rows
+from dashboard.known import Known
 from dashboard.pages.account import Day
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import choices, labels
 from kpis.metrics import Column, Metric, Share, Side, Text
+from kpis.published import restated
 from kpis.readings import Reading, Span
 from kpis.rows import RowSet, Slice, breakdown, counts, rows_behind
 from kpis.targets import Band
@@ -43,6 +46,7 @@ class Line:
 
     point: TrendPoint
     today: date
+    was: Reading | None  # what it said before it was restated
 
     @property
     def week(self) -> str:
@@ -104,6 +108,8 @@ class MetricPage:
     today: date
     pieces: list[Piece]
     relatives: list[Relative]
+    restated: dict[date, Reading]
+    known: Known | None
     all_weeks = WEEKS
 
     @property
@@ -121,7 +127,8 @@ class MetricPage:
     @property
     def lines(self) -> list[Line]:
         """The chart's weeks as a table, newest first."""
-        return [Line(point, self.today) for point in reversed(self.card.points)]
+        points = reversed(self.card.points)
+        return [Line(point, self.today, self.restated.get(point.ends_on)) for point in points]
 
     @property
     def rule(self) -> list[str]:
@@ -189,21 +196,25 @@ class MetricPage:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of this page of the list, each cell as text."""
-        zone = self.account.zone
-        first = (self.page.number - 1) * PER_PAGE
-        columns = self.rowset.columns
-        labels = {column.path: choices(self.rowset, column) for column in columns}
-        return [
-            {
-                "pk": row["pk"],
-                "cells": [
-                    (column, _kind(column, row), cell(column, row[column.path], labels[column.path], zone))
-                    for column in columns
-                ],
-                "reason": row["reason"],
-            }
-            for row in self.rowset.page(first, first + PER_PAGE)
-        ]
+        return rows_shown(self.rowset, self.page.number, self.account.zone)
+
+
+def rows_shown(rowset: RowSet, number: int, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The rows of one page of a list, each cell as text."""
+    first = (number - 1) * PER_PAGE
+    columns = rowset.columns
+    labels = {column.path: choices(rowset, column) for column in columns}
+    return [
+        {
+            "pk": row["pk"],
+            "cells": [
+                (column, _kind(column, row), cell(column, row[column.path], labels[column.path], zone))
+                for column in columns
+            ],
+            "reason": row["reason"],
+        }
+        for row in rowset.page(first, first + PER_PAGE)
+    ]
 
 
 def _kind(column: Column, row: dict[str, Any]) -> str:
@@ -213,19 +224,34 @@ def _kind(column: Column, row: dict[str, Any]) -> str:
     return "id" if column.path.endswith("external_id") else column.kind
 
 
-def metric_page(account: SellerAccount, metric: Metric, day: Day, address: Rows, page: str, today: date) -> MetricPage:
-    """One metric of one account on its report day, in a constant number of queries."""
+def metric_page(
+    account: SellerAccount,
+    metric: Metric,
+    day: Day,
+    address: Rows,
+    page: str,
+    today: date,
+    known: Known | None = None,
+) -> MetricPage:
+    """One metric of one account on its report day, or as it was known; in a constant number of queries.
+
+    As it was known it comes without rows: those stand as they are now, and would contradict it.
+    """
     weeks = address.value("weeks")
-    reading = Span([account], [metric], {account.id: day.on}).reading(metric, account, day.on)
-    points = trend(account, metric, weeks, until=day.on)
+    on, known_at = day.on, None
+    if known is None:
+        reading = Span([account], [metric], {account.id: on}).reading(metric, account, on)
+    else:
+        reading, on, known_at, today = known.reading(metric), known.ends_on, known.at, known.today
+    points = trend(account, metric, weeks, until=on, known_at=known_at)
     side = Side(address.value("part") or worse_side(metric))
-    found = counts(reading)
+    found = counts(reading) if known is None else dict.fromkeys(Side, 0)
     rowset = rows_behind(reading, side)
     titled = [(each, words.side_title(metric, each)) for each in Side]
     return MetricPage(
         account=account,
         day=day,
-        card=card(reading, points, day.on, today),
+        card=card(reading, points, on, today),
         weeks=weeks,
         chart=charts.trend_chart(metric, points, today),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
@@ -233,8 +259,10 @@ def metric_page(account: SellerAccount, metric: Metric, day: Day, address: Rows,
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
         page=Paginator(range(found[side]), PER_PAGE).get_page(page),
         today=today,
-        pieces=_pieces(reading),
+        pieces=_pieces(reading) if known is None else [],
         relatives=_relatives(metric),
+        restated=restated(account, metric, [point.ends_on for point in points if point.revision], known_at),
+        known=known,
     )
 
 

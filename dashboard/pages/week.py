@@ -1,0 +1,204 @@
+"""The page of a week: its report as published, every revision with what it moved, and the rows that moved it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Max, Min
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dashboard import words
+from dashboard.cards import Card, card, cards
+from dashboard.known import Known, known_on
+from dashboard.pages.account import Day, grouped
+from dashboard.pages.metric import PER_PAGE, rows_shown
+from kpis.catalogue import METRICS
+from kpis.metrics import Metric, Text, Window
+from kpis.models import WeekReport
+from kpis.published import ChangedRows, Revision, changed_rows, published_in, revisions
+from kpis.readings import Reading
+from kpis.trends import TrendPoint
+from sellers.models import SellerAccount
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A published figure, with what it said before a revision moved it."""
+
+    card: Card
+    was: Card | None
+    inside: bool  # a part or variant, set in below its metric
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One figure that a revision moved, both with their words, and the address of the rows that moved it."""
+
+    metric: Metric
+    before: Card | None
+    after: Card
+    href: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A revision of the report as the page lists it."""
+
+    account: SellerAccount
+    report: WeekReport
+    movements: list[Movement]
+
+    @property
+    def title(self) -> str:
+        if not self.report.revision:
+            return _("First published")
+        return _("Revision %(number)d") % {"number": self.report.revision}
+
+    @property
+    def moment(self) -> str:
+        return words.moment(self.report.published_at, self.account.zone)
+
+    @property
+    def reason(self) -> Text:
+        return WeekReport.Reason(self.report.reason).label
+
+    def _document(self, form: str) -> str:
+        address = reverse("api_week", args=[self.account.key, self.report.ends_on])
+        return f"{address}?{urlencode({'format': form, 'known_on': self.report.published_at.isoformat()})}"
+
+    @property
+    def json(self) -> str:
+        """The document as it was issued, for programs."""
+        return self._document("json")
+
+    @property
+    def csv(self) -> str:
+        return self._document("csv")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The rows that moved one figure, as they stand now."""
+
+    metric: Metric
+    revision: int
+    found: ChangedRows
+    page: Page
+    account: SellerAccount
+
+    @property
+    def columns(self) -> list[Text]:
+        return [column.title for column in self.found.rowset.columns]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return rows_shown(self.found.rowset, self.page.number, self.account.zone)
+
+
+@dataclass(frozen=True)
+class WeekPage:
+    """Everything the page of a week shows. Without issues nothing had been published by the day asked for."""
+
+    account: SellerAccount
+    ends_on: date
+    day: Day
+    known: Known | None  # where figures are shown as they were known on a day
+    issues: list[Issue]  # the newest first: its figures are shown
+    groups: list[tuple[Text, list[Figure], list[Text]]]  # title, figures, and metrics without one
+    changed: Changed | None
+    earlier: date | None
+    later: date | None
+
+    @property
+    def place(self) -> str:
+        return words.place(self.account)
+
+    @property
+    def span(self) -> str:
+        return words.span(Window.ending(self.ends_on, 7))
+
+
+def week_page(account: SellerAccount, ends_on: date, day: Day, address: Mapping[str, str]) -> WeekPage:
+    """A week of an account as it is published, or was, in constant queries. Raises Http404 for one that never was."""
+    found = revisions(account, ends_on)
+    if not found:
+        raise Http404
+    known = None if day.known is None else known_on(account, ends_on, day.known)
+    if day.known is not None:
+        is_known = known is not None and known.ends_on == ends_on
+        found = [one for one in found if known is not None and is_known and one.report.published_at <= known.at]
+    around = WeekReport.objects.filter(account=account)
+    return WeekPage(
+        account=account,
+        ends_on=ends_on,
+        day=day,
+        known=known if found else None,
+        issues=[_issue(account, one, address, day) for one in reversed(found)],
+        groups=_groups(account, ends_on, found) if found else [],
+        changed=_changed(account, found, address),
+        earlier=around.filter(ends_on__lt=ends_on).aggregate(day=Max("ends_on"))["day"],
+        later=around.filter(ends_on__gt=ends_on).aggregate(day=Min("ends_on"))["day"],
+    )
+
+
+def _groups(
+    account: SellerAccount, ends_on: date, found: Sequence[Revision]
+) -> list[tuple[Text, list[Figure], list[Text]]]:
+    """The figures of the newest of these revisions, grouped as on the account's page."""
+    before = {
+        one.metric.slug: one.before
+        for revision in found
+        for one in revision.moved
+        if one.before is not None and (one.before.value, one.before.band) != (one.after.value, one.after.band)
+    }
+    points: dict[tuple[int, str], list[TrendPoint]] = defaultdict(list)
+    entries = cards(published_in(account, found[-1].report), points, ends_on)
+    return [
+        (
+            group.title,
+            [_figure(one, one is not entry, before, ends_on) for entry in group.cards for one in entry.family],
+            [entry.metric.title for entry in (*group.empty, *(each for _needs, new in group.missing for each in new))],
+        )
+        for group in grouped(entries)
+    ]
+
+
+def _figure(entry: Card, inside: bool, before: Mapping[str, Reading], ends_on: date) -> Figure:
+    was = before.get(entry.metric.slug)
+    return Figure(entry, None if was is None else card(was, [], ends_on), inside)
+
+
+def _issue(account: SellerAccount, revision: Revision, address: Mapping[str, str], day: Day) -> Issue:
+    report = revision.report
+    movements = []
+    for one in revision.moved:
+        asked = {"revision": str(report.revision), "metric": one.metric.slug}
+        movements.append(
+            Movement(
+                metric=one.metric,
+                before=None if one.before is None else card(one.before, [], report.ends_on),
+                after=card(one.after, [], report.ends_on),
+                href=f"?{urlencode(asked | day.knowing)}#rows",
+                is_chosen=all(address.get(name) == value for name, value in asked.items()),
+            )
+        )
+    return Issue(account, report, movements)
+
+
+def _changed(account: SellerAccount, found: Sequence[Revision], address: Mapping[str, str]) -> Changed | None:
+    """The rows behind one movement, where the address names one."""
+    metric = METRICS.get(address.get("metric", ""))
+    for revision in found:
+        named = address.get("revision") == str(revision.report.revision)
+        if metric is not None and named and any(one.metric is metric for one in revision.moved):
+            rows = changed_rows(revision.report, metric)
+            page = Paginator(range(rows.rowset.count), PER_PAGE).get_page(address.get("page", "1"))
+            return Changed(metric, revision.report.revision, rows, page, account)
+    return None
