@@ -1,14 +1,16 @@
 """Up to when an account's figures are complete, when they were counted, and how many days still wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min
 
 from kpis.completeness import Completeness, completeness
 from kpis.models import DayFailure, DayTotal, Heartbeat
 from kpis.proved import Proofs, proofs
+from sellers.days import local_day
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 
@@ -33,14 +35,22 @@ def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     # A day that was written ten times has ten marks and waits once.
     marks_of_days = Mark.objects.filter(account__in=ids).order_by().values("account", "fact", "day")
     marks = marks_of_days.annotate(at=Min("marked_at")).aggregate(oldest=Min("at"), waiting=Count("at"))
-    return Freshness(totals["day"], totals["at"], marks["waiting"], marks["oldest"])
+    zones = {account.zone for account in accounts}
+    return Freshness(_until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"])
+
+
+def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> date | None:
+    """The newest day that had begun when it was counted: packages are counted on the day they are promised for."""
+    return None if day is None or at is None else min(day, max(local_day(at, zone) for zone in zones))
 
 
 def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]:
     """How fresh the figures of each account are, by account id: two queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
-    counted = {key: (day, at) for key, day, at in totals.annotate(day=Max("day"), at=Max("counted_at"))}
+    zones = {account.id: [account.zone] for account in accounts}
+    newest = totals.annotate(day=Max("day"), at=Max("counted_at"))
+    counted = {key: (_until(day, at, zones[key]), at) for key, day, at in newest}
     marked = Mark.objects.filter(account__in=ids).order_by().values_list("account_id", "fact", "day")
     waiting: dict[int, list[datetime]] = {}
     for key, _fact, _day, oldest in marked.annotate(oldest=Min("marked_at")):

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 import kpis.sweep
 from kpis.catalogue import FACTS
 from kpis.engine import load_totals
+from kpis.freshness import freshness, freshness_of_each
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Window
 from kpis.models import DayFailure, DayTotal
@@ -127,6 +128,18 @@ def test_a_sweep_deletes_the_marks_it_read_and_stores_an_empty_day_as_counted(ac
     assert not Mark.objects.exists()
     total = DayTotal.objects.get(account=account, fact="contacts", day=date(2026, 1, 5))
     assert set(total.sums) == {0}
+
+
+def test_figures_are_never_up_to_a_day_that_is_still_to_come():
+    account = make_account(time_zone="Asia/Tokyo")
+    make_order(account, "2026-01-19 10:00")
+    sweep(at("2026-01-20 16:00"))  # the 21st has begun in Tokyo
+    for day in (date(2026, 1, 21), date(2026, 1, 27)):  # packages are counted on the day they are promised for
+        DayTotal.objects.create(
+            account=account, fact="packages", day=day, sums=[], recipe="", counted_at=at("2026-01-20 16:00")
+        )
+    assert freshness([account]).newest_day == date(2026, 1, 21)
+    assert freshness_of_each([account])[account.id].newest_day == date(2026, 1, 21)
 
 
 def test_a_day_counted_by_an_older_declaration_is_counted_again(account):
