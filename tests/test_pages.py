@@ -779,12 +779,12 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 
 # --- What a page costs -----------------------------------------------------------------------------------------------
 
-# Session and user; the accounts one may see; the rules in force; how far data has come; which facts never came; the
+# Session and user; the accounts one may see; the rules in force; how far data has come; since when each fact comes; the
 # page's own; two for the freshness line, on an account's pages three. The fleet reads twice, for the ranking and for
 # its rows. On both one asks for silent channels. On the account page each metric that is read from rows adds one.
 FLEET_QUERIES = 21
 ACCOUNT_QUERIES = 15
-METRIC_QUERIES = 22
+METRIC_QUERIES = 23
 FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 
 
