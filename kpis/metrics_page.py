@@ -19,7 +19,7 @@ from kpis.metrics import (
     Times,
 )
 from kpis.targets import AtLeast, AtMost, Target, Zero
-from kpis.units import Unit, cut, duration
+from kpis.units import Unit, plain
 
 HEAD = """\
 # Metrics
@@ -101,18 +101,10 @@ def _window(metric: Metric, rule: Rule) -> str:
 
 def colours(unit: Unit, target: Target) -> str:
     """What turns a figure red, yellow and green, in one line."""
-    limit, goal = (_mark(unit, target, name) for name in ("limit", "goal"))
+    limit, goal = (plain(mark / unit.scale, unit) for mark in (target.limit, target.goal))
     if isinstance(target, Zero):
         return "green at none, red above"
     if isinstance(target, AtLeast):
         return f"red below {limit}, green at {goal} or more, yellow between"
     red = "above" if isinstance(target, AtMost) else "at or above"
     return f"red {red} {limit}, green at {goal} or less, yellow between"
-
-
-def _mark(unit: Unit, target: Target, name: str) -> str:
-    value = getattr(target, name)
-    if unit is Unit.SECONDS:
-        return duration(value)
-    text = cut(value, unit.digits).rstrip("0").rstrip(".")
-    return f"{text} %" if unit is Unit.RATE else text

@@ -23,6 +23,7 @@ from kpis.checks import check_facts, check_metrics, declarations_are_sound
 from kpis.exports import csv_rows
 from kpis.management.commands import metrics_page
 from kpis.metrics import Column, Rule, Share, Side
+from kpis.metrics_page import colours
 from kpis.readings import readings
 from kpis.rows import rows
 from kpis.sweep import sweep
@@ -481,3 +482,8 @@ def test_raw_sql_in_a_condition_is_refused():
 
 def test_a_condition_that_the_nightly_proof_cannot_work_out_is_refused():
     assert refused(replace(GOOD, hit=Q(external_id__startswith="x"))) == ["kpis.E020"]
+
+
+def test_limits_of_whole_numbers_keep_their_zeros_on_the_page_of_metrics():
+    health = METRICS["account_health_rating"]
+    assert colours(health.unit, health.rule.target) == "red below 100, green at 200 or more, yellow between"
