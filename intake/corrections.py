@@ -18,7 +18,7 @@ from intake.contract import RECORD_TYPES
 from intake.fields import Cleaning, Keep, canonical
 from intake.models import Conflict, Correction
 from intake.record import RecordType
-from intake.repair import KINDS, exclude, pin, shown, unpin
+from intake.repair import KINDS, exclude, pin, repin, shown, unpin
 from intake.threads import MergeError, check_merge, merge, part
 from messaging.models import Agent, Author, Conversation, Message
 from sellers.audit import recording
@@ -355,4 +355,4 @@ def _undo(correction: Correction, now: datetime) -> None:
     if gone:
         unpin(account, kind.model, keys, sorted(gone), now)
     if again:
-        pin(account, kind.model, keys, again, now)
+        repin(account, kind.model, keys, again, now)

@@ -76,6 +76,12 @@ class Merged:
             self.pinned[name] = {"value": field.to_wire(value), "said": field.to_wire(self.value(field))}
         self._settle(self.kind.bits[name] for name in values)
 
+    def repin(self, values: Mapping[str, Any]) -> None:
+        """Show these values in place of others that are pinned. What the sources have said since stays in dispute."""
+        for name, value in values.items():
+            self.pinned[name] = {**self.pinned[name], "value": self.kind.bits[name].to_wire(value)}
+        self._settle(self.kind.bits[name] for name in values)
+
     def unpin(self, names: Iterable[str]) -> None:
         """Show what the sources state again."""
         pinned = [name for name in names if name in self.pinned]

@@ -49,6 +49,16 @@ def pin(
     return _decide(account, model, keys, now, pins=dict(values))
 
 
+def repin(
+    account: SellerAccount, model: type[SourceRow], keys: Collection[int], values: Mapping[str, Any], now: datetime
+) -> int:
+    """Show these values where others are pinned, in the caller's transaction: an earlier decision holds again.
+
+    Nobody looked at what the sources have said meanwhile, so what differs from that stays a conflict.
+    """
+    return _decide(account, model, keys, now, repins=dict(values))
+
+
 def unpin(
     account: SellerAccount, model: type[SourceRow], keys: Collection[int], names: Collection[str], now: datetime
 ) -> int:
@@ -85,7 +95,7 @@ def _decide(
 ) -> int:
     lock_for_writing(account.id)
     before = {row.pk: row for row in _rows(account, model, keys)}
-    named = {*decided.get("pins", ()), *decided.get("unpins", ())}
+    named = {name for how in ("pins", "repins", "unpins") for name in decided.get(how, ())}
     packages = _packages(keys) if "shipments" in named else {}
     for raw_item_id, rows in groupby(sorted(before.values(), key=_raw_item), key=_raw_item):
         # Each row keeps the raw item it came from: what people do is told by the audit log, not by an import.

@@ -35,6 +35,7 @@ class Statement:
     heard_at: datetime | None = None  # when the source was looked at; None: no source speaks, or nobody said when
     # What a person decided about the record; no delivery says these.
     pins: dict[str, Any] = field(default_factory=dict)
+    repins: dict[str, Any] = field(default_factory=dict)  # pinned fields: another decision about them holds again
     unpins: tuple[str, ...] = ()
     again: tuple[str, ...] = ()  # fields to be put into their columns once more
 

@@ -338,6 +338,8 @@ def _apply(merged: Merged, statement: Statement) -> Result:
     result = merged.apply(statement)
     if statement.pins:
         merged.pin(statement.pins)
+    if statement.repins:
+        merged.repin(statement.repins)
     if statement.unpins:
         merged.unpin(statement.unpins)
     if statement.again:

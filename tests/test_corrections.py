@@ -296,6 +296,23 @@ class TestConflicts:
             with pytest.raises(CorrectionError):
                 step(conflict, NOW)
 
+    @pytest.mark.parametrize(("undone", "left"), [("denied", "withdrawn"), ("withdrawn", "denied")])
+    def test_undoing_one_of_two_corrections_of_a_field_leaves_the_dispute_to_a_person(self, undone, left):
+        """Denied, then withdrawn, say people; granted, says the source: whichever is undone, the other is asked."""
+        row = delivered_claim(make_account())
+        made = {"denied": applied(row, values(status="denied"))}
+        row.refresh_from_db()
+        made["withdrawn"] = corrections.apply(propose(row, values(status="withdrawn")), NOW + timedelta(hours=1))
+        deliver(row.account, claim("o-1", status="granted"))
+        corrections.undo(made[undone], NOW)
+        row.refresh_from_db()
+        assert row.status == left
+        conflict = Conflict.objects.get(closed_at=None)
+        assert (conflict.pinned, conflict.said) == (left, "granted")
+        corrections.take(conflict, NOW)
+        row.refresh_from_db()
+        assert row.status == "granted"
+
     def test_undoing_the_correction_closes_its_conflict(self):
         row = delivered_claim(make_account())
         correction = applied(row, values(status="denied"))
