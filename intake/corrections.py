@@ -80,7 +80,9 @@ def correct(
     """Make the same change to rows of one table at once; returns how many were changed. Raises CorrectionError."""
     with transaction.atomic():
         lock_for_writing(account.id)
-        made = [_prepared(account, row, change, by, now, reason, case_number) for row in rows]
+        # As they are now: another person may have changed them since they were chosen.
+        fresh = type(rows[0])._default_manager.in_bulk([row.pk for row in rows]) if rows else {}
+        made = [_prepared(account, fresh[row.pk], change, by, now, reason, case_number) for row in rows]
         for correction in made:
             correction.state, correction.applied_by, correction.applied_at = State.APPLIED, by, now
         with recording(reason.strip()), correcting():

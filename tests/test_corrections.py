@@ -321,6 +321,19 @@ class TestConflicts:
         assert Conflict.objects.get().decision == "undone"
 
 
+class TestTogether:
+    def test_of_two_people_who_chose_the_same_row_one_excludes_it(self):
+        order = make_order(make_account(), "2026-01-05 10:00")
+        chosen = [Order.objects.get(), Order.objects.get()]  # each as its page showed it
+        more = {"by": None, "now": NOW, "reason": WHY}
+        assert corrections.correct(order.account, chosen[:1], Change(Kind.EXCLUDE), **more) == 1
+        with pytest.raises(CorrectionError):
+            corrections.correct(order.account, chosen[1:], Change(Kind.EXCLUDE), **more)
+        corrections.undo(Correction.objects.get(), NOW)
+        order.refresh_from_db()
+        assert not order.excluded
+
+
 class TestNoReplyNeeded:
     def test_a_message_that_needs_no_reply_opens_no_turn_and_is_not_late(self):
         conversation = make_conversation(make_account(), ("buyer", "2026-01-05 10:00"))
