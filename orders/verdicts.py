@@ -22,12 +22,14 @@ from orders.models import (
     InvoiceVerdict,
     Order,
     OrderStatus,
+    RatingStanding,
     Return,
     ReturnStatus,
     Shipment,
     ShipmentVerdict,
     Standing,
 )
+from orders.ratings import rating_standings
 from sellers.facts import SourceRow
 
 OTHER_CHANNEL = "non-amazon"  # how Amazon's files name multi-channel orders
@@ -133,12 +135,15 @@ def defects(
     """Which order defects the order has: one or two stars, an A-to-z claim that counts, a service chargeback.
 
     `every_claim` is the older rule by which a claim counts whatever its outcome (D10). Where the platform itself says
-    whether a claim or chargeback counts, that decides. Removed feedback, deleted records and those that a person has
-    excluded count nowhere.
+    whether a claim or chargeback counts, that decides. Of several ratings only the latest counts, and none once that
+    was removed; deleted records and those that a person has excluded count nowhere.
     """
     a_to_z = [claim for claim in claims if claim.kind == ClaimKind.A_TO_Z and _stands(claim)]
     return Defects(
-        negative_feedback=any(row.rating <= 2 and row.removed_at is None and _stands(row) for row in feedback),
+        negative_feedback=any(
+            row.rating <= 2 and verdict == RatingStanding.COUNTS
+            for row, verdict in zip(feedback, rating_standings(feedback), strict=True)
+        ),
         claimed=bool(a_to_z),
         claim_counts=any(_claim_counts(claim, every_claim) for claim in a_to_z),
         chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if _stands(row)),

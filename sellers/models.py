@@ -31,7 +31,7 @@ __all__ = [
     "User",
 ]
 
-DERIVATION = 2  # raise it when a derived column is new or gets another meaning: every account is then derived anew
+DERIVATION = 3  # raise it when a derived column is new or gets another meaning: every account is then derived anew
 
 KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MOST_HANDLING_DAYS = 30

@@ -53,7 +53,16 @@ aftermaths = st.fixed_dictionaries({
         ),
         max_size=12,
     ),
-    "ratings": st.lists(st.tuples(numbers, moments, st.integers(1, 5), st.booleans()), max_size=12),
+    "ratings": st.lists(
+        st.tuples(
+            numbers,
+            moments,
+            st.integers(1, 5),
+            st.booleans(),  # removed
+            st.sampled_from([False, False, False, True]),  # excluded by a person
+        ),
+        max_size=12,
+    ),
     "violations": st.lists(
         st.tuples(
             moments,
@@ -94,10 +103,10 @@ def build_aftermath(account, drawn, now):
             requested_at=asked, responded_at=None if answered is None else asked + timedelta(hours=answered),
             fulfilled_by=shipper, status=status, in_policy=policy, buyer_solved=solved, excluded=excluded,
         )  # fmt: skip
-    for number, (order, left, stars, removed) in enumerate(drawn["ratings"]):
+    for number, (order, left, stars, removed, excluded) in enumerate(drawn["ratings"]):
         Feedback.objects.create(
             account=account, system="test", external_id=f"f{number}", order_external_id=f"o{order}", rating=stars,
-            rated_at=left, removed_at=now if removed else None,
+            rated_at=left, removed_at=now if removed else None, excluded=excluded,
         )  # fmt: skip
     for number, (opened, category, status, many) in enumerate(drawn["violations"]):
         PolicyViolation.objects.create(
@@ -155,10 +164,11 @@ def policy_known(row):
 
 
 def stands(rating):
-    """Whether it is the latest of its order, and was not removed."""
+    """Whether it is the latest of its order, leaving out those that a person has excluded, and was not removed."""
     others = Feedback.objects.filter(account=rating.account_id, order_external_id=rating.order_external_id)
-    latest = max(others, key=lambda row: (row.rated_at, row.external_id))
-    return latest.pk == rating.pk and rating.removed_at is None
+    kept = [row for row in others if not row.excluded]
+    latest = max(kept, key=lambda row: (row.rated_at, row.external_id), default=None)
+    return rating == latest and rating.removed_at is None
 
 
 def open_violation(row):

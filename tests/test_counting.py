@@ -38,6 +38,7 @@ from tests.aftermath import (
     moments,
     newest_stated,
     size,
+    stands,
 )
 from tests.correspondence import CLOCKS, SURVEYS, answers, build_correspondence, channels_in_use, conversations, waiting
 from tests.correspondence import metrics_by_hand as correspondence_by_hand
@@ -117,7 +118,7 @@ def said(order, model):
 
 
 def bad_feedback(order):
-    return any(row.rating < 3 and row.removed_at is None for row in said(order, Feedback))
+    return any(row.rating < 3 and stands(row) for row in said(order, Feedback))
 
 
 def charged_back(order):

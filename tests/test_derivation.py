@@ -42,8 +42,14 @@ def test_rows_of_an_older_release_are_derived_anew_once():
                 "requested_at": "2026-11-01T10:00:00Z", "buyer_solved": False,
             },
             {"type": "return", "external_id": "r-2", "requested_at": "2026-11-01T10:00:00Z"},
-            {"type": "feedback", "external_id": "f-1", "order_external_id": "o", "rating": 1, "rated_on": "2026-11-02"},
-            {"type": "feedback", "external_id": "f-2", "order_external_id": "o", "rating": 5, "rated_on": "2026-11-03"},
+            {
+                "type": "feedback", "external_id": "f-1", "order_external_id": "o-1", "rating": 1,
+                "rated_on": "2026-11-02",
+            },
+            {
+                "type": "feedback", "external_id": "f-2", "order_external_id": "o-1", "rating": 5,
+                "rated_on": "2026-11-03",
+            },
             {"type": "policy_violation", "external_id": "v-1", "category": "other", "opened_on": "2026-11-04"},
             {
                 "type": "survey_answer", "external_id": "s-1", "kind": "solved", "solved": True,
@@ -58,7 +64,7 @@ def test_rows_of_an_older_release_are_derived_anew_once():
     # As if the columns had just been added: plain querysets, which derive and mark nothing.
     Mention.objects.all().delete()
     QuerySet(Conversation).update(first_message_at=None, buyer_started=None)
-    QuerySet(Order).update(perfect=True, refunded=True, shipment=0)
+    QuerySet(Order).update(perfect=True, refunded=True, shipment=0, negative_feedback=True, defective=True)
     QuerySet(SurveyAnswer).update(standing=2)
     QuerySet(Shipment).update(day=None, deliver_by_at=None, delivery=8, tracking=6)
     QuerySet(Return).update(answer=4, answer_due_at=None, dissatisfied=False)

@@ -44,6 +44,19 @@ def feedback(account, order, rating, **values):
     return row
 
 
+def rated_one_after_the_other(account, *ratings):
+    """An order with these ratings, (stars, values), left on 9 January, the 10th and so on."""
+    order = make_order(account, "2025-12-30 10:00")
+    for number, (stars, values) in enumerate(ratings):
+        Feedback.objects.create(
+            account=account, system="test", external_id=f"f-{number}", order_external_id=order.external_id,
+            rating=stars, rated_on=date(2026, 1, 9 + number), **values,
+        )  # fmt: skip
+    recompute_orders(account, [order.external_id], NOW)
+    order.refresh_from_db()
+    return order
+
+
 def claim(account, order, status, **values):
     row = Claim.objects.create(
         account=account, system="test", external_id=f"a2z:{order}", order_external_id=order, status=status,
@@ -213,6 +226,35 @@ class TestDefects:
         feedback(account, order.external_id, 1, removed_at=at("2026-01-10 10:00"))
         order.refresh_from_db()
         assert order.defective is False
+
+    @pytest.mark.parametrize(
+        ("ratings", "defect"),
+        [
+            ([(1, {}), (5, {})], False),
+            ([(5, {}), (1, {})], True),
+            ([(1, {}), (5, {}), (2, {})], True),
+            # What is removed brings the one before it not back; a mistake that is taken out does.
+            ([(1, {}), (5, {"removed_at": NOW})], False),
+            ([(5, {}), (1, {"removed_at": NOW})], False),
+            ([(1, {}), (5, {"deleted_at": NOW})], True),
+            ([(1, {}), (5, {"excluded": True})], True),
+            ([(5, {}), (1, {"excluded": True})], False),
+        ],
+    )
+    def test_of_several_ratings_of_an_order_only_the_latest_can_be_a_defect(self, ratings, defect):
+        order = rated_one_after_the_other(make_account(), *ratings)
+        assert (order.negative_feedback, order.defective, order.perfect) == (defect, defect, not defect)
+
+    def test_a_bad_rating_that_a_better_one_replaced_is_in_no_figure(self):
+        account = make_account()
+        rated_one_after_the_other(account, (1, {}), (5, {}))
+        make_order(account, self.PLACED)
+        # No defect on two orders; of the two ratings one stands, with five stars.
+        for slug in ("order_defect_rate", "order_defect_rate_mfn", "negative_feedback_rate"):
+            found = reading(account, slug)
+            assert (found.numerator, found.denominator) == (0, 2), slug
+        found = reading(account, "feedback_rating")
+        assert (found.numerator, found.denominator) == (1, 1)
 
     @pytest.mark.parametrize(
         ("status", "today", "every"),
