@@ -108,7 +108,7 @@ def read_thread(events: Iterable[Event], *, bots_count: Callable[[datetime], boo
     turns = _turns(ordered, bots_count)
     _note_handovers(turns)
     if buyer_started and turns:
-        _note_acknowledgement(ordered, turns)
+        _note_acknowledgement(ordered, turns[0])
     return Thread(
         first_message_at=messages[0].at if messages else None,
         first_buyer_at=next((event.at for event in messages if event.kind in (Kind.BUYER, Kind.BUYER_MARKED)), None),
@@ -161,16 +161,14 @@ def _note_handovers(turns: Iterable[TurnTimes]) -> None:
             last = turn.agent_id
 
 
-def _note_acknowledgement(ordered: Sequence[Event], turns: Sequence[TurnTimes]) -> None:
-    """What the buyer heard first, whoever or whatever sent it: up to the reply of the first turn, or the next turn."""
-    first = turns[0]
-    next_id = turns[1].opening_id if len(turns) > 1 and first.replied_at is None else None
-    begun = False
+def _note_acknowledgement(ordered: Sequence[Event], first: TurnTimes) -> None:
+    """What the buyer heard first after the message that opened the first turn, whoever or whatever sent it, and when.
+
+    Also where the conversation was resolved meanwhile and the buyer had to write again: something was sent to him.
+    """
+    asked = False
     for event in ordered:
-        if event.kind == Kind.BUYER:
-            if begun and event.id == next_id:
-                return
-            begun = begun or event.id == first.opening_id
-        elif begun and event.kind in ANY_RESPONSE:
+        if asked and event.kind in ANY_RESPONSE:
             first.acknowledged_at = event.at
             return
+        asked = asked or event.kind == Kind.BUYER

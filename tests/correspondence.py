@@ -158,13 +158,10 @@ def in_time(turn):
 
 
 def heard(turn):
-    """Seconds until anything was sent to the buyer, up to the reply that ended the turn or to the next turn."""
-    later = turn.conversation.turns.filter(opened_at__gt=turn.opened_at).order_by("opened_at").first()
+    """Seconds until anything was sent to the buyer."""
     sent = turn.conversation.messages.filter(
         sent_at__gte=turn.opened_at, direction="outbound", author_kind__in=["agent", "bot"]
     )
-    if turn.replied_at is None and later is not None:
-        sent = sent.filter(sent_at__lt=later.opened_at)
     first = min((row.sent_at for row in sent), default=None)
     return None if first is None else int((first - turn.opened_at).total_seconds())
 

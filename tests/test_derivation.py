@@ -70,7 +70,7 @@ def test_rows_of_an_older_release_are_derived_anew_once():
     QuerySet(Return).update(answer=4, answer_due_at=None, dissatisfied=False)
     QuerySet(Feedback).update(standing=0)
     Mark.objects.all().delete()
-    QuerySet(Turn).update(first=False, topic="stale")
+    QuerySet(Turn).update(first=False, topic="stale", acknowledged_seconds=None)
     said: list[str] = []
     assert catch_up(NOW, said.append) == 1
     assert derived() == before

@@ -153,8 +153,17 @@ ACKNOWLEDGEMENTS = {
     "nothing at all": ([("buyer", "10:00")], None),
     "from the message that opened the turn": ([("marked", "10:00"), ("auto", "10:01"), ("buyer", "11:00")], None),
     "at the same instant": ([("buyer", "10:00"), ("auto", "10:00")], 0),
+    # Two days and five minutes: the buyer had to write again, and only then heard something.
     "a reply that came too late for the first turn": (
         [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12 10:00"), ("agent", "12 10:05")],
+        2 * 86_400 + 300,
+    ),
+    "an automatic reply after the conversation was resolved and written to again": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12:00"), ("auto", "12:00:05"), ("agent", "13:00")],
+        7205,
+    ),
+    "resolved and written to again without any response": (
+        [("buyer", "10:00"), ("resolved", "10:30"), ("buyer", "12 10:00")],
         None,
     ),
     "a reply that answers two turns at once": (
