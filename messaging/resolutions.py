@@ -28,7 +28,7 @@ class Course:
     ended_at: datetime | None = None  # the last resolve, or close of what was not resolved
     resolutions: int = 0
     reopens: int = 0
-    human_replies: int = 0
+    human_replies: int = 0  # since the buyer's first message
     replies_before_resolve: int = 0  # of a person, before the last resolve
     reopens_before_resolve: int = 0
     reopened_at: datetime | None = None  # the first time after the last resolve
@@ -65,9 +65,11 @@ class Course:
 def read_course(events: Iterable[Event]) -> Course:
     """Walk a conversation in the order of time and note where it was resolved, closed and opened again."""
     course = Course()
+    asked = False  # what a person sends before the buyer has written is no reply
     for event in sorted(events, key=Event.sort_key):
+        asked = asked or event.kind in (Kind.BUYER, Kind.BUYER_MARKED)
         match event.kind:
-            case Kind.HUMAN:
+            case Kind.HUMAN if asked:
                 course.human_replies += 1
             case Kind.RESOLVED:
                 course.resolve(event.at)

@@ -85,6 +85,12 @@ def human(message):
     return message.author_kind == "agent" and message.direction == "outbound" and not message.automatic
 
 
+def replies(conversation):
+    """What persons sent once the buyer had written; at the same instant, the buyer wrote first."""
+    asked = [row.sent_at for row in conversation.messages.all() if row.author_kind == "buyer"]
+    return [row for row in conversation.messages.all() if human(row) and asked and row.sent_at >= min(asked)]
+
+
 def happened(conversation):
     """Everything that resolves, closes or opens, in order: messages before changes of status at the same instant."""
     written = [
@@ -130,7 +136,7 @@ def touched_once(conversation, now):
     """Yes, no, or None while seven days are not over."""
     _state, resolved, again, _ended = course(conversation)
     last = resolved[-1]
-    before = [row for row in conversation.messages.all() if human(row) and row.sent_at <= last]
+    before = [row for row in replies(conversation) if row.sent_at <= last]
     if len(before) != 1 or any(moment <= last + timedelta(days=7) for moment in again):
         return False
     return None if last + timedelta(days=7) >= now else True
@@ -222,7 +228,7 @@ def metrics_by_hand(now):
         "conversations_resolved": (was_resolved, lambda one: True),
         "resolution_events": (was_resolved, lambda one: len(course(one)[1])),
         "handovers_per_conversation": (
-            lambda one: lives(one) and any(human(row) for row in one.messages.all()),
+            lambda one: lives(one) and bool(replies(one)),
             lambda one: len(handed_over(one)),
         ),
         "handover_time": (

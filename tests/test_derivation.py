@@ -63,7 +63,7 @@ def test_rows_of_an_older_release_are_derived_anew_once():
     assert before[1] == [{"order_external_id": "o-1", "by_buyer": True}]
     # As if the columns had just been added: plain querysets, which derive and mark nothing.
     Mention.objects.all().delete()
-    QuerySet(Conversation).update(first_message_at=None, buyer_started=None)
+    QuerySet(Conversation).update(first_message_at=None, buyer_started=None, human_replies=7, outcome=1, one_touch=1)
     QuerySet(Order).update(perfect=True, refunded=True, shipment=0, negative_feedback=True, defective=True)
     QuerySet(SurveyAnswer).update(standing=2)
     QuerySet(Shipment).update(day=None, deliver_by_at=None, delivery=8, tracking=6)

@@ -124,6 +124,9 @@ TOUCHES = {
     "opened again after the seventh day": ((*ONE_REPLY, ("buyer", "17 11:00:01")), LATER, OneTouch.YES),
     "resolved again after it came back": ((*REOPENED, ("resolved", "13 11:00")), LATER, OneTouch.NO),
     "never resolved": (ONE_REPLY[:2], LATER, None),
+    "the seller began, and one reply to the buyer": ((("agent", "09:00"), *ONE_REPLY), LATER, OneTouch.YES),
+    "one reply to thanks that needed none": ((("marked", "10:00"), *ONE_REPLY[1:]), LATER, OneTouch.YES),
+    "nothing but a message of the seller": ((("agent", "09:00"), ("resolved", "11:00")), LATER, OneTouch.NO),
 }  # fmt: skip
 
 
@@ -144,6 +147,13 @@ def test_the_order_in_which_events_arrive_decides_nothing(pairs):
     for arrived in permutations(found):
         assert read_course(arrived) == read_course(found)
         assert read_thread(arrived) == read_thread(found)
+
+
+def test_what_a_person_sent_before_the_buyer_wrote_is_no_reply():
+    assert course(("agent", "09:00"), ("agent", "09:30")).human_replies == 0
+    # Two messages before the buyer wrote, two after; at the same instant, the buyer wrote first.
+    talk = (("agent", "09:00"), ("agent", "09:30"), ("buyer", "10:00"), ("agent", "10:00"), ("agent", "11:00"))
+    assert course(*talk).human_replies == 2
 
 
 @pytest.mark.django_db

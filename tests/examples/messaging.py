@@ -335,8 +335,9 @@ EXAMPLES = {
         ),
         share("resolution_rate", endings, 4, 2, 5, f"A, B, D and E of those and F and G: 4 of 6. C is open; {NOWHERE}"),
         share(
-            "one_touch_rate", endings, 2, 3, 5,
-            f"A and D; not B and C, which came back, nor G, which got no reply: 2 of 5. E is too young; {NOWHERE}",
+            "one_touch_rate", endings, 1, 4, 5,
+            "A; not B and C, which came back, nor G, which got no reply, nor D, where nobody had asked: 1 of 5. E is "
+            f"too young; {NOWHERE}",
         ),
         share("reopen_rate", endings, 3, 3, 4, f"B, C and G of A, B, C, D, E and G: 3 of 6; {NOWHERE}"),
         tally("conversations_resolved", endings, 6, 6, 4, f"A, B, C, D, E and G; {NOWHERE}"),
