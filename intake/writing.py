@@ -23,6 +23,7 @@ from intake.pieces import in_pieces
 from intake.places import loaded_body
 from intake.record import RecordType
 from intake.statements import Statement
+from messaging.events import OPEN
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Feedback, Order, OrderEvent, PolicyViolation, Return, Shipment
@@ -289,7 +290,7 @@ class SystemWriter:
                 columns |= one.columns
                 changed.append(row)
             elif moved:
-                (changed if _day_follows_versions(row) else restated).append(row)
+                (changed if _follows_versions(row) else restated).append(row)
             rows.append(row)
         manager = kind.model._default_manager
         manager.bulk_create(new)
@@ -347,8 +348,14 @@ def _apply(merged: Merged, statement: Statement) -> Result:
     return result
 
 
-def _day_follows_versions(row: Any) -> bool:
-    """Whether the day of a row may move although nothing was said but that it is still so."""
+def _follows_versions(row: Any) -> bool:
+    """Whether what is derived from a row may change although nothing was said but that it is still so.
+
+    The day of a violation without a date is that of its last report; a conversation that was resolved is open again
+    once somebody says so, not while its status is only the one that every conversation begins with.
+    """
+    if isinstance(row, Conversation):
+        return row.resolved_at is not None and row.status in OPEN
     return isinstance(row, PolicyViolation) and row.opened_at is None and row.opened_on is None
 
 

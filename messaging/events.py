@@ -14,6 +14,21 @@ CHANGES = {
     ConversationStatus.PENDING: Kind.OPENED,
 }
 
+OPEN = (ConversationStatus.OPEN, ConversationStatus.PENDING)
+# A version that stated the status has this bit in `SourceRow.stated`: its place among the fields of a conversation.
+STATUS_BIT = 1 << 5
+
+
+def says_open(conversation: Conversation) -> bool:
+    """Whether a source or a person says that it is open now; where nobody named a status, it is open by default only."""
+    if conversation.status not in OPEN:
+        return False
+    stated = conversation.stated
+    if "status" in stated.get("pinned", ()):
+        return True
+    known = "status" not in stated.get("held", ())  # else its source said that it knows none
+    return known and any(bits & STATUS_BIT for version, bits in stated.items() if version.isdigit())
+
 
 def left_out(conversation: Conversation) -> Outcome | None:
     """Why nothing in this conversation counts, or None."""

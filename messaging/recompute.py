@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from messaging import answers
 from messaging.answers import assign
-from messaging.choices import ConversationStatus, Outcome, Reply
-from messaging.events import events_of, left_out
+from messaging.choices import Outcome, Reply
+from messaging.events import events_of, left_out, says_open
 from messaging.models import Conversation, Message, SurveyAnswer, Turn
 from messaging.resolutions import one_touch, read_course, resolution_seconds
 from messaging.targets import Targets, targets_of
@@ -34,7 +34,6 @@ GONE = {
     Outcome.EXCLUDED: Reply.EXCLUDED,
     Outcome.SPAM: Reply.SPAM,
 }
-OPEN = (ConversationStatus.OPEN, ConversationStatus.PENDING)
 COURSE = tuple(name for name in Conversation.derived if not name.endswith("day"))
 REPLY = tuple(name for name in Message.derived if name != "day")
 TIMES = tuple(name for name in Turn.derived if name not in ("day", "conversation", "opening"))
@@ -142,7 +141,7 @@ class _Writes:
     def conversation(self, row: Conversation, thread: Thread, events: list[Event]) -> None:
         course = read_course(events)
         if not row.status_events:
-            course.believe(row.reopened_count or 0, row.status in OPEN)
+            course.believe(row.reopened_count or 0, says_open(row))
         first_seconds, full_seconds = resolution_seconds(course, thread.first_buyer_at)
         handed_over = [turn for turn in thread.turns if turn.handed_over]
         gone = left_out(row)

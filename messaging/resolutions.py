@@ -55,11 +55,16 @@ class Course:
         self.outcome = Outcome.OPEN
 
     def believe(self, reopens: int, open_now: bool) -> None:
-        """Take over how often a source without a history says that it was opened again: messages may not show it."""
+        """Take over what a source without a history says: how often it was opened again, and whether it is open now.
+
+        Messages may show neither. What is open although it was resolved has been opened again, nobody knows when.
+        """
+        if open_now and self.outcome == Outcome.RESOLVED:
+            reopens = max(reopens, self.reopens + 1)
         if reopens > self.reopens:
             self.reopens = self.reopens_before_resolve = reopens
-            if open_now and self.outcome == Outcome.RESOLVED:
-                self.outcome = Outcome.OPEN
+        if open_now:
+            self.outcome = Outcome.OPEN
 
 
 def read_course(events: Iterable[Event]) -> Course:
