@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 Apps = Sequence[AppConfig] | None
 
+IDENTITY_KEY_CHARACTERS = 32
+
 # Commands that read and write code, the schema or public files. They touch no secret, so they also work without one;
 # if such a command should ever use a key after all, Django or Fernet refuses the empty one.
 KEYLESS = {
@@ -33,7 +35,8 @@ KEYLESS = {
 
 @register(Tags.security)
 def keys_are_present(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """Without a signing key nobody can be told apart; without a raw key nothing may be stored."""
+    """Without a signing key nobody can be told apart, without a raw key nothing may be stored, and without a key for
+    buyers' names they would have to be kept as they came."""
     if sys.argv[1:2] and sys.argv[1] in KEYLESS and "--deploy" not in sys.argv:
         return []
     found: list[CheckMessage] = []
@@ -55,6 +58,15 @@ def keys_are_present(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
                 hint="Set RAW_KEYS in the environment, or run `manage.py up` or `manage.py prepare` once: they make "
                 f"{settings.DATA_DIR / 'raw_keys'}.",
                 id="config.E002",
+            )
+        )
+    if len(settings.IDENTITY_KEY) < IDENTITY_KEY_CHARACTERS:
+        found.append(
+            Error(
+                "There is no IDENTITY_KEY, or one that is too short.",
+                hint=f"Set at least {IDENTITY_KEY_CHARACTERS} random characters in the environment, or run `manage.py "
+                f"up` or `manage.py prepare` once: they make {settings.DATA_DIR / 'identity_key'}.",
+                id="config.E010",
             )
         )
     return found

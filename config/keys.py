@@ -1,7 +1,8 @@
-"""The two secrets of an installation: from the environment, or from files that `manage.py up` makes once.
+"""The secrets of an installation: from the environment, or from files that `manage.py up` makes once.
 
 SECRET_KEY signs sessions and links. RAW_KEYS (newest first) seal raw items at rest: the first seals, every one opens.
-The source holds no default for either: an installation without keys refuses to serve.
+IDENTITY_KEY turns a buyer's address into a name that tells nothing; with another key every buyer becomes a stranger.
+The source holds no default for any of them: an installation without keys refuses to serve.
 """
 
 import os
@@ -12,6 +13,7 @@ from cryptography.fernet import Fernet
 
 SECRET_KEY_FILE = "secret_key"  # noqa: S105  # the name of a file
 RAW_KEYS_FILE = "raw_keys"
+IDENTITY_KEY_FILE = "identity_key"
 
 
 def secret_key(data_dir: Path) -> str:
@@ -23,6 +25,11 @@ def raw_keys(data_dir: Path) -> list[str]:
     """The Fernet keys for raw items, newest first; empty when there are none yet."""
     stated = os.environ.get("RAW_KEYS", "").strip() or _read(data_dir / RAW_KEYS_FILE)
     return [key for key in stated.replace(",", " ").split() if key]
+
+
+def identity_key(data_dir: Path) -> str:
+    """The key of buyers' names, or "" when there is none yet."""
+    return os.environ.get("IDENTITY_KEY", "").strip() or _read(data_dir / IDENTITY_KEY_FILE)
 
 
 def new_secret_key() -> str:
@@ -41,6 +48,8 @@ def make_missing(data_dir: Path) -> None:
         write_private(data_dir / SECRET_KEY_FILE, new_secret_key())
     if not raw_keys(data_dir):
         write_private(data_dir / RAW_KEYS_FILE, new_raw_key())
+    if not identity_key(data_dir):
+        write_private(data_dir / IDENTITY_KEY_FILE, new_secret_key())
 
 
 def write_private(path: Path, text: str) -> None:

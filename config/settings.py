@@ -18,6 +18,7 @@ DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser(
 SECRET_KEY = keys.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 RAW_KEYS = keys.raw_keys(DATA_DIR)
+IDENTITY_KEY = keys.identity_key(DATA_DIR)
 
 # --- Where it is reached -------------------------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ def take(
             outcome.record_type = row.record_type.name if row.record_type else _shown(record.get("type"), 24)
             outcome.external_id = _shown(record.get("external_id"), 255)
             continue
-        outcome.warnings = statement.warnings
+        outcome.warnings = [*row.warnings, *statement.warnings]
         outcome.record_type, outcome.external_id = statement.record_type.name, statement.external_id
         statements[position] = statement
     by_account: dict[str, list[int]] = defaultdict(list)

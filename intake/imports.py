@@ -19,11 +19,11 @@ from django.db.models.functions import Coalesce, Now
 
 from intake import raw
 from intake.codes import printable
+from intake.contexts import context_for
 from intake.gate import in_transaction, take
 from intake.models import Counts, ImportRun
 from intake.quarantine import set_aside, settle
 from intake.readers import READERS, recognise
-from intake.readers.context import Context
 from intake.readers.text import FileUnreadable
 from intake.rows import Row
 from intake.vault import Sealed
@@ -207,10 +207,11 @@ class _Reading:
 
     def _read_on(self, seconds: float | None) -> bool:
         """Take in the rest of the file; False if the turn ended before the file did."""
-        source = self.run.source or recognise(self.stream)
+        context = context_for(self.run.account, self.run.raw_item.received_at)
+        source = self.run.source or recognise(self.stream, context)
         self._own().update(source=source)
         self.run.source = source
-        rows = READERS[source](self.stream, Context(observed_at=self.run.raw_item.received_at))
+        rows = READERS[source].read(self.stream, context)
         self._skip(rows)
         began = time.monotonic()  # passing over is no part of the turn, or of a long file little more would be read
         chunk: list[Row] = []

@@ -115,4 +115,7 @@ def _context(row: Row, source: str) -> Mapping[str, Any]:
     defaults = {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.defaults.items()
     }
-    return {"source": source, **{name: printable(value) for name, value in defaults.items() if isinstance(value, str)}}
+    return {
+        "source": row.source or source,
+        **{name: printable(value) for name, value in defaults.items() if isinstance(value, str)},
+    }

@@ -1,22 +1,20 @@
 """Trying a rejected row again: the parser of today reads the stored or repaired row, as of when it first arrived."""
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 
 from intake.codes import ErrorCode, printable
-from intake.contract import RECORD_TYPES
+from intake.contexts import context_for
 from intake.gate import Outcome, in_transaction, take
 from intake.models import RejectedRow
 from intake.quarantine import describe
-from intake.readers import tables
-from intake.readers.context import Context
-from intake.readers.strict_json import Malformed, loads
+from intake.readers import READERS
 from intake.readers.text import FileUnreadable
 from intake.rows import Bad, Row
 from sellers.models import SellerAccount, User
 
-TABLES = {kind.source: kind for kind in RECORD_TYPES.values()}
+MOST_RECORDS = 50  # that one row of a file may make
 
 
 class AlreadyTakenIn(Exception):
@@ -45,8 +43,8 @@ def retry(
         if fixed_text is not None:
             row.fixed_text = printable(fixed_text)
         again = _read_again(row)
-        taken = take([again], account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts)
-        outcome = taken.outcomes[0]
+        taken = take(again, account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts)
+        outcome = next((one for one in taken.outcomes if one.problem), taken.outcomes[0])
         row.account = outcome.account  # a repaired row may name another account, whose people alone may read it then
         row.attempts += 1
         if outcome.problem:
@@ -61,29 +59,18 @@ def retry(
     return in_transaction(work)
 
 
-def _read_again(row: RejectedRow) -> Row:
+def _read_again(row: RejectedRow) -> list[Row]:
     text = row.fixed_text or row.row_text
-    context = Context(row.context.get("observed_at", ""), row.context.get("system"))
-    kind = TABLES.get(row.context.get("source", ""))
-    if kind is None:
-        return Row(row.pointer, _record(text), text, context.defaults())
-    whole = f"{row.context.get('header', '')}\n{text}\n".encode()
-    found = list(_first_two(tables.read(io.BytesIO(whole), context, kind)))
-    if len(found) != 1:
-        return Row(row.pointer, Bad(ErrorCode.UNKNOWN_FORMAT, "must be exactly one row"), text, {}, kind)
-    return found[0]
-
-
-def _record(text: str) -> object:
+    context = context_for(row.account, row.context.get("observed_at", ""), row.context.get("system"))
+    reader = READERS.get(row.context.get("source", ""), READERS["api.ingest"])
     try:
-        return loads(text)
-    except Malformed as error:
-        return Bad(error.code, error.message)
+        found = list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))
+    except FileUnreadable as error:
+        return [_unread(text, str(error))]
+    if not 1 <= len(found) <= MOST_RECORDS:
+        return [_unread(text, "must be exactly one row")]
+    return found
 
 
-def _first_two(rows: Iterator[Row]) -> Iterator[Row]:
-    try:
-        for _number, row in zip(range(2), rows, strict=False):
-            yield row
-    except FileUnreadable:
-        return
+def _unread(text: str, message: str) -> Row:
+    return Row("", Bad(ErrorCode.UNKNOWN_FORMAT, message), text, {})

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from intake.codes import ErrorCode, Problem
+from intake.codes import ErrorCode, Problem, WarningCode
 from intake.record import RecordType
+
+RowWarning = tuple[str, WarningCode]  # the field (empty: the row, or the whole file) and what is odd about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,15 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a delivery. `text` is what arrived, `defaults` what the delivery says for all its rows;
-    `record_type` is given where the record is a table's row, whose cells are all text."""
+    """One row of a delivery. `text` is what arrived, `defaults` what the delivery says for all its rows.
+
+    `record_type` is given where the record is a table's row, whose cells are all text. `warnings` are what the reader
+    noticed, `source` is the format where a file holds several."""
 
     pointer: str
     record: Any  # a dict, or Bad, or whatever stood where a record should be
     text: str | None
     defaults: Mapping[str, Any]
     record_type: RecordType | None = None
+    warnings: tuple[RowWarning, ...] = ()
+    source: str = ""

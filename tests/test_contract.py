@@ -292,7 +292,7 @@ def test_tidy_text_fits_every_database_and_stays_as_it_is(value: str) -> None:
 
 
 def test_every_record_type_has_a_reader_and_every_error_code_a_meaning() -> None:
-    assert {kind.source for kind in RECORD_TYPES.values()} | {"api.ingest"} == set(READERS)
+    assert {kind.source for kind in RECORD_TYPES.values()} | {"api.ingest"} <= set(READERS)
     assert all(code.label for code in [*ErrorCode, *WarningCode])
 
 

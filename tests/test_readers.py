@@ -61,7 +61,7 @@ def test_cells_are_named_by_the_header_and_empty_cells_are_absent() -> None:
     ],
 )  # fmt: skip
 def test_the_same_table_in_many_clothes(label: str, content: bytes) -> None:
-    assert recognise(io.BytesIO(content)) == "file.orders"
+    assert recognise(io.BytesIO(content), CONTEXT) == "file.orders"
     assert [row.record for row in read_table(content)] == [
         {"external_id": "o-1", "placed_at": "x", "status": "shipped"},
         {"external_id": "o-2", "placed_at": "y", "status": "shipped"},
@@ -129,21 +129,21 @@ def test_a_line_without_end_is_skipped_in_constant_memory() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "CSV"), (b"\x00\x01\x02\x03", "not text"),
+        (b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "damaged"), (b"\x00\x01\x02\x03", "not text"),
         (b"colour,size\nred,1\n", "header"), (b"external_id\nx\n", "header"),
         (b"external_id" + b",a" * 600 + b"\n", "500 columns"),
     ],
 )  # fmt: skip
 def test_a_file_that_fits_no_format_is_refused_in_one_sentence(content: bytes, words: str) -> None:
     with pytest.raises(FileUnreadable, match=words):
-        recognise(io.BytesIO(content))
+        recognise(io.BytesIO(content), CONTEXT)
 
 
 @pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=lambda kind: kind.name)
 def test_every_type_is_recognised_by_its_whole_header_and_by_its_shortest(kind: Any) -> None:
     shortest = [name for name in kind.required if not kind.fields[name].about] + list(kind.one_of[:1])
-    assert recognise(io.BytesIO(",".join(kind.columns).encode())) == kind.source
-    assert recognise(io.BytesIO(",".join(shortest).encode())) == kind.source
+    assert recognise(io.BytesIO(",".join(kind.columns).encode()), CONTEXT) == kind.source
+    assert recognise(io.BytesIO(",".join(shortest).encode()), CONTEXT) == kind.source
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_any_json_is_read_as_the_standard_library_reads_it(records: list[Any], i
 def test_no_bytes_escape_as_an_exception(content: bytes, source: str) -> None:
     for data in (content, b"[" + content, b'{"records": [' + content, b"external_id,status,placed_at\n" + content):
         try:
-            rows = list(READERS[source](io.BytesIO(data), CONTEXT))
+            rows = list(READERS[source].read(io.BytesIO(data), CONTEXT))
         except FileUnreadable:
             continue
         assert all(isinstance(row, Row) for row in rows)

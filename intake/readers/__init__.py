@@ -1,37 +1,23 @@
 """File formats: pure functions from bytes to rows, each registered once under its stable source name."""
 
-import codecs
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import IO
 
-from intake.contract import RECORD_TYPES
-from intake.readers import documents, tables
+from django.utils.translation import gettext_lazy as _
+
+from intake.readers import archive
 from intake.readers.context import Context
-from intake.readers.text import FileUnreadable, as_utf8
-from intake.rows import Row
+from intake.readers.formats import Format
+from intake.readers.registry import FORMATS, recognise_text
+from intake.readers.workbook import is_archive, is_workbook
 
-Read = Callable[[IO[bytes], Context], Iterator[Row]]
-
-READERS: dict[str, Read] = {
-    "api.ingest": documents.read,
-    **{kind.source: partial(tables.read, record_type=kind) for kind in RECORD_TYPES.values()},
+READERS: dict[str, Format] = {
+    **FORMATS,
+    archive.SOURCE: Format(archive.SOURCE, _("Archive of files or mails"), lambda head: 0, archive.read, archive.again),
 }
 
-_ARCHIVE = b"PK\x03\x04"
-HEAD = 64 * 1024
 
-
-def recognise(stream: IO[bytes]) -> str:
+def recognise(stream: IO[bytes], context: Context) -> str:
     """The source name of a file, by what it contains and never by its name. Raises FileUnreadable when none fits."""
-    stream.seek(0)
-    head = stream.read(4)
-    if head.startswith(_ARCHIVE):
-        raise FileUnreadable("The file is a spreadsheet or an archive; save the sheet as CSV.")
-    text = as_utf8(stream).read(HEAD)
-    if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FileUnreadable("The file is not text.")
-    start = text.lstrip()[:1]
-    if not start:
-        raise FileUnreadable("The file is empty.")
-    return "api.ingest" if start in (b"{", b"[") else tables.recognise(text).source
+    if is_archive(stream) and not is_workbook(stream):
+        return archive.SOURCE
+    return recognise_text(stream, context)

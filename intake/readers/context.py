@@ -1,5 +1,7 @@
-"""What a reader is told about the file it reads."""
+"""What a reader is told about the file it reads; together with the bytes it decides every record."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +10,28 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`observed_at` is when the raw item first arrived (an ISO text when a stored row is read again), `system` the
-    name space of its IDs where the file names none."""
+    """What holds for a file whatever it says itself.
+
+    `observed_at` is when the raw item first arrived (an ISO text when a stored row is read again), `system` the name
+    space of its IDs where the file names none. `zone` is the IANA zone of the account: reports that state local times
+    mean it. `platform` and `marketplace` (such as `US`) are the account's, `identity` its key for `pseudonym`.
+    """
 
     observed_at: datetime | str
     system: str | None = None
+    zone: str = ""
+    platform: str = ""
+    marketplace: str = ""
+    identity: bytes = b""
 
     def defaults(self, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What holds for rows that say nothing else; what the file says comes before what the context says."""
         return {"observed_at": self.observed_at, "system": self.system, **(said or {})}
+
+    def pseudonym(self, *identity: str) -> str:
+        """A keyed hash for a buyer (32 hexadecimal digits), the same for the same parts whatever their letters' case.
+
+        Two accounts never share one, so nobody can follow a buyer from one account to another.
+        """
+        text = "\x00".join(part.strip().casefold() for part in identity)
+        return hmac.new(self.identity, text.encode(), hashlib.sha256).hexdigest()[:32]

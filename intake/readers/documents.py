@@ -20,6 +20,15 @@ def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     return _read_document(stream, context)
 
 
+def again(text: str, stored: Mapping[str, str], context: Context) -> Iterator[Row]:
+    """The record that a text repaired by hand is."""
+    try:
+        record = loads(text)
+    except Malformed as error:
+        record = Bad(error.code, error.message)
+    yield Row("", record, text, context.defaults())
+
+
 def _by_lines(head: bytes) -> bool:
     """Whether each line is a value of its own: the first one is, and it is not a whole document alone in the file."""
     first, newline, rest = head.lstrip().partition(b"\n")

@@ -1,11 +1,18 @@
-"""Bytes of a file as UTF-8, whatever byte order mark it begins with, and lines of bounded length."""
+"""Bytes of a file as UTF-8, whatever character set it came in, and lines of bounded length."""
 
 import codecs
 import io
 from collections.abc import Iterator
 from typing import IO
 
+from charset_normalizer import from_bytes
+
 LINE_LIMIT = 2 * 1024 * 1024
+SAMPLE = 256 * 1024  # bytes of lines that are no UTF-8, for guessing at what they are
+LEAST_EVIDENCE = 3  # bytes beyond ASCII; fewer say nothing about a character set
+# Character sets that spreadsheets and marketplaces still write, and the one that a marketplace's reports come in.
+LEGACY = ("cp1252", "gb18030", "big5", "cp932")
+MARKETPLACE_CHARSETS = {"JP": "cp932", "CN": "gb18030"}
 
 
 class FileUnreadable(Exception):
@@ -28,10 +35,69 @@ def as_utf8(stream: IO[bytes]) -> IO[bytes]:
     return stream
 
 
+def decoded(stream: IO[bytes], marketplace: str = "") -> tuple[IO[bytes], bool]:
+    """The stream from its beginning as UTF-8, and whether its character set had to be guessed.
+
+    A byte order mark decides; then UTF-8, if more lines beyond ASCII are UTF-8 than not; then the character set of the
+    marketplace's reports; then the likeliest of `LEGACY`. Lines that are none of them are left as they are.
+    """
+    stream.seek(0)
+    if stream.read(4).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)):
+        return as_utf8(stream), False
+    sample = _lines_beyond_utf8(stream)
+    charset, guessed = _charset(sample, marketplace) if sample else (None, False)
+    if charset is None or not _decodes(stream, charset):
+        return as_utf8(stream), False
+    stream.seek(0)
+    return io.BufferedReader(_Converted(stream, charset), buffer_size=64 * 1024), guessed
+
+
+def _lines_beyond_utf8(stream: IO[bytes]) -> bytes:
+    """The first lines that are no UTF-8; none where they are the exception."""
+    stream.seek(0)
+    good = bad = 0
+    sample = b""
+    for _number, line in numbered_lines(stream):
+        if line is None or line.isascii():
+            continue
+        try:
+            line.decode()
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+            if len(sample) < SAMPLE:
+                sample += line[: SAMPLE - len(sample)]
+    return sample if bad > good else b""
+
+
+def _charset(sample: bytes, marketplace: str) -> tuple[str | None, bool]:
+    usual = MARKETPLACE_CHARSETS.get(marketplace)
+    if usual is not None:
+        return usual, False
+    if sum(byte > 127 for byte in sample[:1000]) < LEAST_EVIDENCE:
+        return ("cp1252", False) if marketplace else (None, False)
+    best = from_bytes(sample, cp_isolation=list(LEGACY)).best()
+    if best is None:
+        return None, False
+    return best.encoding, not (marketplace and best.encoding == "cp1252")
+
+
+def _decodes(stream: IO[bytes], charset: str) -> bool:
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder(charset)()
+    try:
+        while piece := stream.read(64 * 1024):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
+
+
 class _Converted(io.RawIOBase):
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], charset: str = "utf-16") -> None:
         self.stream = stream
-        self.decoder = codecs.getincrementaldecoder("utf-16")()
+        self.decoder = codecs.getincrementaldecoder(charset)()
         self.left = b""
 
     def readable(self) -> bool:
@@ -43,7 +109,7 @@ class _Converted(io.RawIOBase):
             try:
                 self.left = self.decoder.decode(piece, final=not piece).encode()
             except UnicodeError:
-                raise FileUnreadable("The file begins as UTF-16 and goes on as something else.") from None
+                raise FileUnreadable("The file begins in one character set and goes on in another.") from None
             if not piece and not self.left:
                 return 0
         count = min(len(buffer), len(self.left))

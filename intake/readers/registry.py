@@ -1,0 +1,62 @@
+"""Every format of a single file, each registered once, and which of them a file is."""
+
+import codecs
+from collections.abc import Iterator
+from functools import partial
+from typing import IO
+
+from django.utils.translation import gettext_lazy as _
+
+from intake.contract import RECORD_TYPES
+from intake.readers import documents, tables
+from intake.readers.context import Context
+from intake.readers.formats import HEAD, Format, Head
+from intake.readers.text import FileUnreadable, decoded
+from intake.readers.workbook import as_csv, is_workbook
+from intake.record import RecordType
+
+
+def _canonical() -> Iterator[Format]:
+    yield Format("api.ingest", _("Records as JSON"), lambda head: int(head.is_json), documents.read, documents.again)
+    for kind in RECORD_TYPES.values():
+        yield Format(
+            kind.source,
+            kind.model._meta.verbose_name_plural,
+            partial(_fit_table, kind),
+            partial(tables.read, record_type=kind),
+            partial(tables.again, record_type=kind),
+        )
+
+
+def _fit_table(kind: RecordType, head: Head) -> int:
+    return 0 if head.is_json else tables.fit(head.first_line, kind)
+
+
+FORMATS: dict[str, Format] = {one.source: one for one in (*_canonical(),)}
+
+
+class UnknownTable(FileUnreadable):
+    """A table whose header no format knows: a person may say what its columns mean."""
+
+
+def recognise_text(stream: IO[bytes], context: Context) -> str:
+    """The source name of a file that is no archive. Raises FileUnreadable when no format fits, or two fit alike."""
+    head = Head(as_csv(stream).read(HEAD) if is_workbook(stream) else _beginning(stream, context))
+    fits = {source: score for source, one in FORMATS.items() if (score := one.fit(head))}
+    best = [source for source, score in fits.items() if score == max(fits.values())]
+    if len(best) == 1:
+        return best[0]
+    if best:
+        raise FileUnreadable(f"The header fits more than one format: name {' or '.join(best)}.")
+    raise UnknownTable("The first line is not the header of a known format; docs/data-in.md lists the columns.")
+
+
+def _beginning(stream: IO[bytes], context: Context) -> bytes:
+    stream.seek(0)
+    first = stream.read(4)
+    if b"\x00" in first and not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileUnreadable("The file is not text.")
+    head = decoded(stream, context.marketplace)[0].read(HEAD)
+    if not head.strip():
+        raise FileUnreadable("The file is empty.")
+    return head
