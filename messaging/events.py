@@ -20,7 +20,7 @@ STATUS_BIT = 1 << 5
 
 
 def says_open(conversation: Conversation) -> bool:
-    """Whether a source or a person says that it is open now; where nobody named a status, it is open by default only."""
+    """Whether a source or a person says that it is open now; where nobody named a status it is only open by default."""
     if conversation.status not in OPEN:
         return False
     stated = conversation.stated
