@@ -5,6 +5,7 @@ from collections.abc import Collection
 from itertools import chain
 
 from intake.pieces import in_pieces
+from messaging.events import left_out
 from messaging.models import Conversation
 from orders.models import Mention
 from sellers.models import SellerAccount
@@ -13,8 +14,8 @@ from sellers.models import SellerAccount
 def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) -> set[str]:
     """Bring the mentions of these conversations in line with them; returns the IDs of the orders that this concerns.
 
-    A conversation that was deleted, excluded, or merged into another one mentions nothing. Call after its messages have
-    been read, in the same transaction: they say who started it.
+    A conversation in which nothing counts mentions nothing: deleted, excluded, spam, or merged into another one. Call
+    after its messages have been read, in the same transaction: they say who started it.
     """
     stored: dict[int, dict[str, Mention]] = defaultdict(dict)
     wanted: dict[int, dict[str, bool]] = {}
@@ -22,7 +23,7 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
         for mention in Mention.objects.filter(account=account, conversation_id__in=piece):
             stored[mention.conversation_id][mention.order_external_id] = mention
         for row in Conversation.objects.filter(account=account, id__in=piece).only(*READ):
-            stands = row.deleted_at is None and not row.excluded and row.merged_into_id is None
+            stands = left_out(row) is None
             wanted[row.id] = {order: bool(row.buyer_started) for order in row.order_external_ids} if stands else {}
     new: list[Mention] = []
     turned: list[Mention] = []
@@ -48,4 +49,4 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
     return {mention.order_external_id for mention in chain(new, turned, gone)}
 
 
-READ = ("deleted_at", "excluded", "merged_into", "order_external_ids", "buyer_started")
+READ = ("deleted_at", "excluded", "merged_into", "status", "order_external_ids", "buyer_started")

@@ -31,7 +31,9 @@ def test_rows_of_an_older_release_are_derived_anew_once():
         account,
         batch(
             conversation(order_external_ids=["o-1"]),
+            conversation("c-2", order_external_ids=["o-1"], status="spam"),
             message(),
+            message("m-3", conversation_external_id="c-2"),
             message("m-2", author_kind="agent", direction="outbound", sent_at="2026-11-10T15:00:00Z"),
             order(
                 ship_by_at="2026-11-05T10:00:00Z", deliver_by_at="2026-11-08T10:00:00Z",
@@ -63,6 +65,8 @@ def test_rows_of_an_older_release_are_derived_anew_once():
     assert before[1] == [{"order_external_id": "o-1", "by_buyer": True}]
     # As if the columns had just been added: plain querysets, which derive and mark nothing.
     Mention.objects.all().delete()
+    spam = Conversation.objects.get(external_id="c-2")
+    Mention.objects.create(account=account, order_external_id="o-1", conversation_id=spam.pk, by_buyer=True)
     QuerySet(Conversation).update(first_message_at=None, buyer_started=None, human_replies=7, outcome=1, one_touch=1)
     QuerySet(Order).update(perfect=True, refunded=True, shipment=0, negative_feedback=True, defective=True)
     QuerySet(SurveyAnswer).update(standing=2)

@@ -8,10 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from intake import corrections
+from intake.corrections import Change
 from intake.gate import ingest
+from intake.models import Correction
 from kpis.catalogue import METRICS
 from kpis.readings import readings
 from kpis.sweep import sweep
+from messaging.models import Conversation
 from orders.models import Claim, Feedback, Mention, Order, Purchase, Return, Standing
 from orders.recompute import recompute_account, recompute_orders
 from sellers.dated_switches import SwitchChange
@@ -174,6 +178,21 @@ def test_a_deleted_conversation_is_about_nothing(account):
     send(account, order("o-1", "05T10:00"), conversation("c-1", "o-1"), message("c-1", "buyer", "06T10:00"))
     send(account, {**conversation("c-1"), "deleted_at": "2026-01-08T00:00:00Z"})
     assert (Mention.objects.count(), Order.objects.get().perfect) == (0, True)
+
+
+def test_what_is_left_out_of_every_figure_makes_no_order_imperfect(account):
+    send(account, order("o-1", "05T10:00"), conversation("c-1", "o-1"), message("c-1", "buyer", "06T10:00"))
+    assert (Order.objects.get().buyer_wrote, Order.objects.get().perfect) == (True, False)
+    for day, status, wrote in ((8, "spam", False), (9, "open", True)):
+        send(account, {**conversation("c-1"), "status": status, "source_updated_at": f"2026-01-{day:02}T00:00:00Z"})
+        assert (Order.objects.get().buyer_wrote, Order.objects.get().perfect) == (wrote, not wrote)
+    row = Conversation.objects.get()
+    change = Change(Correction.Kind.EXCLUDE)
+    correction = corrections.propose(account, row, change, by=None, now=SENT, reason="Written by a competitor")
+    corrections.apply(correction, SENT)
+    assert (Order.objects.get().buyer_wrote, Mention.objects.count()) == (False, 0)
+    corrections.undo(correction, SENT)
+    assert Order.objects.get().buyer_wrote is True
 
 
 # --- Whatever comes in ------------------------------------------------------------------------------------------------
