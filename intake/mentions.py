@@ -14,17 +14,17 @@ from sellers.models import SellerAccount
 def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) -> set[str]:
     """Bring the mentions of these conversations in line with them; returns the IDs of the orders that this concerns.
 
-    A conversation in which nothing counts mentions nothing: deleted, excluded, spam, or merged into another one. Call
-    after its messages have been read, in the same transaction: they say who started it.
+    A conversation in which nothing counts mentions nothing: deleted, excluded, spam. One that was merged mentions its
+    orders on behalf of the one it was merged into, so the mentions of those merged into these follow, too. Call after
+    the messages have been read, in the same transaction: they say who started it.
     """
     stored: dict[int, dict[str, Mention]] = defaultdict(dict)
     wanted: dict[int, dict[str, bool]] = {}
-    for piece in in_pieces(sorted(conversation_ids)):
+    for piece in in_pieces(sorted(_with_merged(account, conversation_ids))):
         for mention in Mention.objects.filter(account=account, conversation_id__in=piece):
             stored[mention.conversation_id][mention.order_external_id] = mention
-        for row in Conversation.objects.filter(account=account, id__in=piece).only(*READ):
-            stands = left_out(row) is None
-            wanted[row.id] = {order: bool(row.buyer_started) for order in row.order_external_ids} if stands else {}
+        rows = Conversation.objects.filter(account=account, id__in=piece).select_related("merged_into").only(*READ)
+        wanted.update((row.id, _mentioned(row)) for row in rows)
     new: list[Mention] = []
     turned: list[Mention] = []
     gone: list[Mention] = []
@@ -49,4 +49,22 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
     return {mention.order_external_id for mention in chain(new, turned, gone)}
 
 
-READ = ("deleted_at", "excluded", "merged_into", "status", "order_external_ids", "buyer_started")
+SAYS = ("deleted_at", "excluded", "merged_into", "status", "buyer_started")
+READ = ("order_external_ids", *SAYS, *(f"merged_into__{name}" for name in SAYS))
+
+
+def _with_merged(account: SellerAccount, conversation_ids: Collection[int]) -> set[int]:
+    """These conversations and those that were merged into them; nothing is merged into one that was itself merged."""
+    found = set(conversation_ids)
+    for piece in in_pieces(sorted(conversation_ids)):
+        merged = Conversation.objects.filter(account=account, merged_into__in=piece)
+        found.update(merged.values_list("id", flat=True))
+    return found
+
+
+def _mentioned(row: Conversation) -> dict[str, bool]:
+    """The orders that a conversation mentions, each with whether the buyer started it."""
+    counted = row.merged_into or row
+    if row.deleted_at is not None or left_out(counted) is not None:
+        return {}
+    return {order: bool(counted.buyer_started) for order in row.order_external_ids}

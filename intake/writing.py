@@ -87,6 +87,8 @@ class Touched:
         """Note a row as it is now; called before and after a change."""
         if isinstance(row, Conversation):
             self.conversations.add(row.id)
+            if row.merged_into_id:  # which is about its orders, too
+                self.conversations.add(row.merged_into_id)
         elif isinstance(row, Message):
             self.conversations.add(row.conversation_id)
         elif isinstance(row, SurveyAnswer):

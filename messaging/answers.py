@@ -54,11 +54,23 @@ def judge(
     threads: dict[int, Thread],
     messages: dict[int, list[Message]],
 ) -> None:
-    """Bring the standing, the verdict and the keys of these answers in line with their conversations."""
+    """Bring the standing, the verdict and the keys of these answers in line with their conversations.
+
+    A conversation is about its own orders first, then about those of the ones that were merged into it.
+    """
+    answers = list(answers)
+    if not answers:
+        return
     own = Conversation.objects.filter(account=account, id__in=threads)
     orders, outcomes = {}, {}
     for conversation_id, order_ids, outcome in own.values_list("id", "order_external_ids", "outcome"):
         orders[conversation_id], outcomes[conversation_id] = order_ids, outcome
+    merged = Conversation.objects.filter(account=account, merged_into__in=threads, deleted_at=None)
+    # Sorted here, whichever was stored first: asked to sort, SQLite would walk through the whole account.
+    for _system, _name, target_id, order_ids in sorted(
+        merged.values_list("system", "external_id", "merged_into_id", "order_external_ids")
+    ):
+        orders[target_id] = [*orders[target_id], *order_ids]
     changed = []
     for answer in answers:
         answer.account = account

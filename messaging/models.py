@@ -185,6 +185,10 @@ class Conversation(SourceRow):
                 condition=Q(ended_day__isnull=False),
                 name="conversation_ended",
             ),
+            # What was merged into a conversation is found whenever that one changes; few ever are.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="conversation_merged_into"
+            ),
             # Seven quiet days are found without reading history.
             models.Index(
                 fields=["account", "last_resolved_at"],

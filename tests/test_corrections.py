@@ -13,7 +13,7 @@ from intake.corrections import Change, CorrectionError
 from intake.gate import ingest
 from intake.models import Conflict, Correction
 from messaging.models import Conversation, Message, Reply, SurveyAnswer, Turn
-from orders.models import Claim, Order, ShipmentVerdict
+from orders.models import Claim, Mention, Order, ShipmentVerdict
 from sellers.audit import entries_of
 from sellers.late import LateChange
 from sellers.marks import Mark
@@ -411,6 +411,69 @@ class TestMerging:
         message.refresh_from_db()
         assert message.conversation == source
         assert "held" not in message.stated
+
+    def about_an_order(self, account, *also_of_the_other):
+        """The second thread is about o-1 and was rated; the first one, which it belongs to, names these orders."""
+        source, target = self.thread(account)
+        for name in ("o-1", *also_of_the_other, "o-8"):
+            make_order(account, "2026-01-04 10:00", external_id=name)
+        as_delivered()
+        deliver(account, self.about("second", "o-1"), self.about("first", *also_of_the_other))
+        return source, target
+
+    def about(self, name, *order_ids):
+        return {
+            "type": "conversation", "external_id": name, "channel": "email", "order_external_ids": list(order_ids)
+        }  # fmt: skip
+
+    def written_about(self):
+        return set(Order.objects.filter(buyer_wrote=True).values_list("external_id", flat=True))
+
+    def test_the_order_of_a_merged_conversation_was_written_about_all_the_same(self):
+        account = make_account()
+        source, target = self.about_an_order(account)
+        before = whole(Order), whole(Mention, "id"), whole(SurveyAnswer)
+        assert (self.written_about(), SurveyAnswer.objects.get().order_key) == ({"o-1"}, "o:o-1")
+        correction = applied(source, Change(Kind.MERGE, target=target))
+        assert (whole(Order), whole(Mention, "id")) == before[:2]
+        assert (SurveyAnswer.objects.get().conversation, SurveyAnswer.objects.get().order_key) == (target, "o:o-1")
+        corrections.undo(correction, NOW)
+        assert (whole(Order), whole(Mention, "id"), whole(SurveyAnswer)) == before
+
+    def test_two_merged_conversations_are_about_the_orders_of_both_and_their_own_ones_first(self):
+        source, target = self.about_an_order(make_account(), "o-9")
+        correction = applied(source, Change(Kind.MERGE, target=target))
+        assert (self.written_about(), SurveyAnswer.objects.get().order_key) == ({"o-1", "o-9"}, "o:o-9")
+        corrections.undo(correction, NOW)
+        assert (self.written_about(), SurveyAnswer.objects.get().order_key) == ({"o-1", "o-9"}, "o:o-1")
+
+    def test_what_becomes_of_the_conversation_it_was_merged_into_decides_for_its_order(self):
+        account = make_account()
+        source, target = self.about_an_order(account)
+        applied(source, Change(Kind.MERGE, target=target))
+        excluded = applied(target, Change(Kind.EXCLUDE))
+        assert self.written_about() == set()
+        corrections.undo(excluded, NOW)
+        assert self.written_about() == {"o-1"}
+        # It turns out that the seller had written first: the whole conversation is his.
+        first = {
+            "type": "message", "external_id": "hello", "conversation_external_id": "first",
+            "sent_at": "2026-01-05T09:00:00Z", "author_kind": "agent", "direction": "outbound",
+        }  # fmt: skip
+        deliver(account, first, day="2026-01-13")
+        assert self.written_about() == set()
+
+    def test_an_order_that_a_merged_conversation_is_about_only_later_is_followed(self):
+        account = make_account()
+        source, target = self.about_an_order(account)
+        correction = applied(source, Change(Kind.MERGE, target=target))
+        moved = self.about("second", "o-8")
+        deliver(account, moved, day="2026-01-13")
+        assert (self.written_about(), SurveyAnswer.objects.get().order_key) == ({"o-8"}, "o:o-8")
+        deliver(account, {**moved, "deleted_at": "2026-01-14T00:00:00Z"}, day="2026-01-14")
+        assert (self.written_about(), SurveyAnswer.objects.get().order_key) == (set(), f"c:{target.pk}")
+        corrections.undo(correction, NOW)
+        assert self.written_about() == set()
 
     def test_conversations_of_two_systems_with_the_same_id_can_be_merged_and_parted(self):
         account = make_account()
