@@ -88,7 +88,10 @@ negative_feedback_rate = replace(
     slug="negative_feedback_rate",
     title=_("Negative feedback"),
     short="",
-    help=_("Of the orders placed in the window, the share that buyers rated with one or two stars. A part of ODR."),
+    help=_(
+        "Of the orders placed in the window, the share that buyers rated with one or two stars. A rating that a later "
+        "one of the order replaced, or that was removed, does not count. A part of ODR."
+    ),
     hit=Q(negative_feedback=True),
     sides=(_("One or two stars"), _("No negative feedback"), _("Left out")),
     rule=PART_RULE,

@@ -98,9 +98,9 @@ perfect_order_percentage = Share(
     short=_("POP"),
     help=_(
         "Of the orders placed in the window, the share with which nothing went wrong: no bad feedback, no A-to-z claim "
-        "that counts, no chargeback, no refund, no conversation that the buyer started, and, where the seller ships, "
-        "no cancellation by the seller and no late shipment. Whether such conversations count is a switch of the "
-        "account."
+        "that counts, no chargeback that counts, no refund, no conversation that the buyer started, and, where the "
+        "seller ships, no cancellation by the seller and no late shipment. Whether such conversations count is a "
+        "switch of the account."
     ),
     group=GROUP,
     fact=orders_placed,
