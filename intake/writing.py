@@ -291,8 +291,12 @@ class SystemWriter:
                 row.raw_item_id = self.raw_item_id
                 columns |= one.columns
                 changed.append(row)
+            elif moved and _day_follows_versions(row):
+                changed.append(row)
             elif moved:
-                (changed if _follows_versions(row) else restated).append(row)
+                restated.append(row)
+                if _opening_follows_versions(row):
+                    self.touched.add(row)
             rows.append(row)
         manager = kind.model._default_manager
         manager.bulk_create(new)
@@ -350,15 +354,17 @@ def _apply(merged: Merged, statement: Statement) -> Result:
     return result
 
 
-def _follows_versions(row: Any) -> bool:
-    """Whether what is derived from a row may change although nothing was said but that it is still so.
-
-    The day of a violation without a date is that of its last report; a conversation that was resolved is open again
-    once somebody says so, not while its status is only the one that every conversation begins with.
-    """
-    if isinstance(row, Conversation):
-        return row.resolved_at is not None and row.status in OPEN
+def _day_follows_versions(row: Any) -> bool:
+    """Whether the day of a row may move although nothing was said but that it is still so."""
     return isinstance(row, PolicyViolation) and row.opened_at is None and row.opened_on is None
+
+
+def _opening_follows_versions(row: Any) -> bool:
+    """Whether a conversation that has ended may be open again although its status is the one it began with.
+
+    Somebody may have said so only now.
+    """
+    return isinstance(row, Conversation) and row.status in OPEN and (row.resolved_at or row.closed_at) is not None
 
 
 def _write_bodies(messages: Iterable[Message]) -> None:

@@ -169,9 +169,9 @@ ANSWERED = {**ASKED, "external_id": "m-2", "author_kind": "agent", "direction": 
             "sent_at": "2026-01-05T10:30:00Z"}  # fmt: skip
 
 
-def told(account, *said):
+def told(account, *said, days=DESK):
     """The conversation after the desk said these things of it, one a day; it was asked at 10:00 and answered 10:30."""
-    for day, values in zip(DESK, said, strict=False):
+    for day, values in zip(days, said, strict=False):
         record = {"type": "conversation", "external_id": "c-1", "channel": "email", **values}
         envelope = {"schema": "1", "batch_id": f"b-{day}", "account": account.key, "system": "x-desk"}
         envelope |= {"observed_at": f"{day}T08:00:00Z", "records": [record, ASKED, ANSWERED]}
@@ -212,11 +212,19 @@ class TestWithoutAHistory:
             # Closed an hour later and open again all the same: it has not ended.
             ([{"status": "open", "closed_at": "2026-01-05T12:00:00Z"}], (Outcome.OPEN, 0, None, None)),
             ([{"closed_at": "2026-01-05T12:00:00Z"}], (Outcome.CLOSED, 0, None, None)),
+            ([{"closed_at": "2026-01-05T12:00:00Z"}, {"status": "open"}], (Outcome.OPEN, 0, None, None)),
         ],
     )
     def test_a_resolved_conversation_that_a_source_calls_open_has_come_back(self, said, expected):
         row = told(make_account(), *said)
         assert (row.outcome, row.reopens, row.full_resolution_seconds, row.one_touch) == expected
+
+    def test_saying_once_more_that_it_is_open_marks_no_day(self):
+        account = make_account()
+        told(account, {"status": "open", **SOLVED})
+        Mark.objects.all().delete()
+        told(account, {"status": "open", **SOLVED}, days=DESK[1:])
+        assert not Mark.objects.exists()
 
     def test_a_person_who_sets_it_back_to_open_is_believed_and_can_take_that_back(self):
         account = make_account()
