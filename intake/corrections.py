@@ -97,6 +97,9 @@ def apply(correction: Correction, now: datetime, by: User | None = None) -> Corr
         row = row_of(correction)
         _require_possible(correction, row)
         if correction.kind in (Kind.VALUES, Kind.NO_REPLY_NEEDED):
+            kind = KINDS[type(row)]
+            after = {name: kind.bits[name].from_wire(value) for name, value in correction.after.items()}
+            _require_fit(row, kind, {**shown(row), **after})
             # What stands before is what stands now, not what stood when it was proposed.
             correction.before = _said(row, correction.after)
         correction.state, correction.applied_by, correction.applied_at = State.APPLIED, by, now

@@ -18,7 +18,7 @@ from kpis.readings import Span
 from kpis.sweep import sweep_account
 from kpis.weeks import latest_reports, touched_weeks
 from sellers.days import last_complete_day
-from sellers.locks import lock_for_counting
+from sellers.locks import lock_for_counting, lock_for_writing
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 
@@ -60,6 +60,8 @@ def preview(account: SellerAccount, change: Callable[[], Any], now: datetime) ->
     with transaction.atomic():
         # Other sweeps leave this account to their next run; what they are counting now is waited for.
         lock_for_counting(account.id)
+        # Rolling the change back gives up the locks it took; both readings must see the same rows.
+        lock_for_writing(account.id)
         sweep_account(account, now)
         published = sorted(latest_reports(account))
         with transaction.atomic():

@@ -10,9 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Window as Over
+from django.db.models.functions import RowNumber
 
-from kpis.engine import BATCH, latest_in, rows_in_order, stated_in_order
+from kpis.engine import BATCH, stated_in_order
 from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
 from kpis.readings import Reading, Span
 from sellers.models import SellerAccount
@@ -94,14 +96,26 @@ def rows_behind(reading: Reading, side: Side) -> RowSet:
 
 def _counted(metric: Metric, account: SellerAccount, window: Window) -> Q:
     if isinstance(metric, LatestShare):
-        ordered = rows_in_order(metric, [account], window.first, window.last)
-        return Q(pk__in=[row.pk for row in latest_in(ordered[account.id], window)])
+        return Q(pk__in=_latest(metric, account, window))
     if isinstance(metric, Imported):
         stated = stated_in_order(metric, [account], window.first, window.last)[account.id]
         return Q(pk__in=[one.pk for one in stated[-1:]])
     if isinstance(metric, Coverage):
         return metric.of & Q(**{f"{metric.by}__in": getattr(account, metric.expected_from)})
     return metric.of
+
+
+def _latest(metric: LatestShare, account: SellerAccount, window: Window) -> QuerySet:
+    """Keys of the latest counted row for each of the metric's keys, in the order in which the count reads them.
+
+    A query and no list: a large account has more buyers than a statement may have parameters.
+    """
+    fact = metric.fact
+    within = Q(account=account, **{f"{fact.day}__range": (window.first, window.last)})
+    newest_first = [F(name).desc() for name in (fact.moment, "external_id", "system")]
+    nth = Over(RowNumber(), partition_by=F(metric.per), order_by=newest_first)
+    counted = fact.model._base_manager.filter(within & fact.rows & metric.counted.condition)
+    return counted.annotate(nth=nth).filter(nth=1).order_by().values("pk")
 
 
 def _keys(rows: QuerySet) -> QuerySet:

@@ -92,6 +92,7 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
     first = DayTotal.objects.filter(account=account).aggregate(day=Min("day"))["day"]
     if first is None:
         return 0, 0
+    _announce(account, now)
     notes = list(RecountedDay.objects.filter(account=account).values_list("id", "fact", "day"))
     over = week_ends(first, last_complete_day(now, account.zone), account.week_start)
     published = latest_reports(account)
@@ -105,12 +106,22 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
             lock_for_closing(account.id)
             new, changed = _publish_due(account, due[start : start + SLICE], now, until)
         closed, revised = closed + new, revised + changed
-    if due:
-        SellerAccount.objects.filter(id=account.id).update(published_until=over[-1])
     ids = [note_id for note_id, _fact, _day in notes]
     for start in range(0, len(ids), BATCH):
         RecountedDay.objects.filter(id__in=ids[start : start + BATCH]).delete()
     return closed, revised
+
+
+def _announce(account: SellerAccount, now: datetime) -> None:
+    """Have writers note what they change on the days about to be published, before anything of them is published.
+
+    Writers that have not seen the announcement yet are waited for, and what they wrote is counted.
+    """
+    last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
+    behind = SellerAccount.objects.filter(id=account.id).exclude(published_until__gte=last)
+    if behind.update(published_until=last):
+        counted_until(account.id)
+        sweep_account(account, now)
 
 
 def arrived_weeks(accounts: Iterable[SellerAccount]) -> list[tuple[SellerAccount, date]]:

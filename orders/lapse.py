@@ -8,6 +8,7 @@ from orders.invoices import invoices_are_told
 from orders.models import Delivery, InvoiceVerdict, Order, Return, ReturnAnswer, Shipment, ShipmentVerdict
 from orders.recompute import recompute_orders
 from orders.recompute_events import CHUNK, recompute_returns
+from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
 
@@ -36,8 +37,14 @@ def _due_invoices(now: datetime) -> models.QuerySet[Order]:
 
 
 def _lapse_invoices(account: SellerAccount, now: datetime) -> int:
-    missing = InvoiceVerdict.MISSING if invoices_are_told(account) else InvoiceVerdict.UNTOLD
-    return _due_invoices(now).filter(account=account).update(invoice=missing)
+    due = _due_invoices(now).filter(account=account)
+    if not due.exists():
+        return 0
+    with transaction.atomic():
+        # The first upload of an account turns every verdict around; a writer that brings one is waited for.
+        lock_for_writing(account.id)
+        missing = InvoiceVerdict.MISSING if invoices_are_told(account) else InvoiceVerdict.UNTOLD
+        return due.update(invoice=missing)
 
 
 def _due_packages(now: datetime) -> models.QuerySet[Shipment]:

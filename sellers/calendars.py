@@ -165,7 +165,6 @@ MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000  # in microseconds, in which everything below is counted: whole numbers, so that parts add up
 DAY = 86_400 * SECOND
 END = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
-HORIZON_DAYS = 366 * 50  # nothing is due later than that
 
 
 @dataclass(frozen=True)
@@ -245,33 +244,6 @@ def business_seconds(start: datetime, end: datetime, calendars: Sequence[Calenda
         total += calendar.open_between(max(first, since), min(last, until))
         if since <= first:
             return total // SECOND
-    return None
-
-
-def business_due_at(start: datetime, seconds: int, calendars: Sequence[Calendar]) -> datetime | None:
-    """The first moment at which `seconds` of business time have passed since `start`; closing time if exactly then.
-
-    None where the calendars do not say: before the first, under one that never opens, or after fifty years.
-    """
-    if seconds < 0:
-        raise ValueError(f"A negative time: {seconds}")
-    moment, missing = _microseconds(start), seconds * SECOND
-    horizon = moment + HORIZON_DAYS * DAY
-    for calendar, since, until in reversed(list(_in_force(calendars))):
-        if until <= moment:
-            continue
-        if since > moment or not calendar.ever_open:
-            return None
-        if missing == 0:
-            return start
-        until = min(until, horizon)
-        for ordinal in range(_ordinal(moment) - 1, _ordinal(until) + 2):
-            for opens, closes in calendar.open_on(ordinal):
-                from_, to = max(opens, moment), min(closes, until)
-                if to - from_ >= missing:
-                    return EPOCH + timedelta(microseconds=from_ + missing)
-                missing -= max(0, to - from_)
-        moment = until
     return None
 
 

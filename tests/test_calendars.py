@@ -1,4 +1,4 @@
-"""Business time: how much of a wait fell into opening hours, and when a target of business time is reached.
+"""Business time: how much of a wait fell into opening hours.
 
 2026-01-05 is a Monday. Unless a test says otherwise the shop is open from Monday to Friday, 08:00 to 18:00, in UTC.
 """
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellers.calendars import Calendar, business_due_at, business_seconds, calendars_of, validate_windows
+from sellers.calendars import Calendar, business_seconds, calendars_of, validate_windows
 from sellers.models import BusinessCalendar, Holiday
 from tests.makers import at, make_account
 
@@ -28,10 +28,6 @@ def calendar(windows=None, zone="UTC", since=FIRST, holidays=()) -> Calendar:
 
 def seconds(start: str, end: str, *calendars: Calendar) -> int | None:
     return business_seconds(at(start), at(end), calendars or (calendar(),))
-
-
-def due(start: str, target: int, *calendars: Calendar) -> datetime | None:
-    return business_due_at(at(start), target, calendars or (calendar(),))
 
 
 # --- Asked and answered before, in and after hours ----------------------------------------------------------------
@@ -230,42 +226,6 @@ def test_a_new_calendar_begins_with_the_day_of_its_own_zone():
     assert seconds("2026-01-05 10:00", "2026-01-05 15:01", calendar(), tokyo) is None
 
 
-# --- Due ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("start", "hours", "expected"),
-    [
-        ("05 10:00", 2, "05 12:00"),
-        ("05 06:00", 2, "05 10:00"),
-        ("05 10:00", 8, "05 18:00"),  # exactly closing time, not the next opening
-        ("05 10:00", 9, "06 09:00"),
-        ("09 17:00", 2, "12 09:00"),  # Friday, then Monday
-        ("10 12:00", 10, "12 18:00"),
-        ("05 20:00", 0, "05 20:00"),
-    ],
-)
-def test_a_business_target_is_due_when_its_time_has_passed_in_hours(start, hours, expected):
-    assert due(f"2026-01-{start}", hours * HOUR) == at(f"2026-01-{expected}")
-
-
-def test_when_something_is_due_is_unknown_where_calendars_do_not_say():
-    assert business_due_at(at("2026-01-05 10:00"), HOUR, ()) is None
-    assert due("2024-01-05 10:00", HOUR) is None
-    assert due("2026-01-05 10:00", HOUR, calendar({})) is None
-    assert due("2026-01-05 17:00", 2 * HOUR, calendar(), calendar({}, since=date(2026, 1, 6))) is None
-    assert due("2026-01-05 10:00", 10**9, calendar({"0": [["09:00", "09:01"]]})) is None  # not within fifty years
-
-
-def test_what_is_due_follows_a_change_of_the_calendar():
-    later = calendar({"1": [["12:00", "18:00"]]}, since=date(2026, 1, 6))
-    assert due("2026-01-05 17:00", 2 * HOUR, calendar(), later) == at("2026-01-06 13:00")
-
-
-def test_holidays_put_off_what_is_due():
-    assert due("2026-01-05 17:00", 2 * HOUR, calendar(holidays=[date(2026, 1, 6)])) == at("2026-01-07 09:00")
-
-
 # --- For any calendar ---------------------------------------------------------------------------------------------
 
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "Europe/London"]
@@ -319,14 +279,6 @@ def test_adjoining_intervals_add_up_and_never_exceed_the_clock(weeks, zone, clos
     first, middle, last = times
     parts = business_seconds(first, middle, kept), business_seconds(middle, last, kept)
     assert sum(parts) == business_seconds(first, last, kept) <= (last - first).total_seconds()
-
-
-@given(week=weeks, zone=st.sampled_from(ZONES), closed=holidays, start=moments, target=st.integers(1, 40 * HOUR))
-def test_a_target_is_due_at_the_first_moment_that_has_it(week, zone, closed, start, target):
-    kept = [calendar(stored(week), zone, holidays=closed)]
-    found = business_due_at(start, target, kept)
-    assert business_seconds(start, found, kept) == target
-    assert business_seconds(start, found - timedelta(seconds=1), kept) == target - 1
 
 
 # --- Stored ---------------------------------------------------------------------------------------------------------

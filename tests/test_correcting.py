@@ -99,6 +99,18 @@ class TestWhoMay:
         assert (correction.state, conflict.decision) == ("proposed", "")
         assert Correction.objects.count() == 2
 
+    def test_only_who_may_apply_a_correction_is_shown_what_it_would_move(self):
+        account = make_account()
+        proposed, done = excluding(account), corrections.apply(excluding(account), NOW)
+        viewer, manager = client_of(account, role=Membership.Role.VIEWER), client_of(account)
+        for correction, query in [(proposed, ""), (done, "?preview=undo")]:
+            address = reverse("correction", args=[account.key, correction.pk]) + query
+            assert 'id="preview"' not in text_of(viewer.get(address))
+            assert 'id="preview"' in text_of(manager.get(address))
+        address = reverse("correction", args=[account.key, done.pk])
+        assert "?preview=undo" in text_of(manager.get(address))
+        assert "?preview=undo" not in text_of(viewer.get(address))
+
     def test_an_account_of_others_does_not_exist(self):
         account = make_account()
         conflict = disputed(account)

@@ -134,6 +134,16 @@ class TestSteps:
         assert error.value.field == field
         assert not Correction.objects.exists()
 
+    def test_a_proposal_that_no_longer_fits_what_the_source_says_cannot_be_applied(self):
+        row = delivered_claim(make_account(), opened_at="2026-01-06T00:00:00Z")
+        proposal = propose(row, values(decided_at="2026-01-07T00:00:00Z"))
+        deliver(row.account, claim("o-1", opened_at="2026-01-08T00:00:00Z"))  # opened after it would be decided
+        with pytest.raises(CorrectionError) as error:
+            corrections.apply(proposal, NOW)
+        assert error.value.field == "decided_at"
+        proposal.refresh_from_db()
+        assert proposal.state == "proposed"
+
     def test_a_row_never_joins_a_conversation_of_another_account(self):
         message = make_conversation(make_account(), ("buyer", "2026-01-05 10:00")).messages.get()
         foreign = make_conversation(make_account())

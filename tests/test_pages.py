@@ -784,7 +784,7 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 # its rows. On both one asks for silent channels. On the account page each metric that is read from rows adds one.
 FLEET_QUERIES = 21
 ACCOUNT_QUERIES = 15
-METRIC_QUERIES = 23
+METRIC_QUERIES = 19
 FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 
 

@@ -1,9 +1,12 @@
 """Whose first purchase an order is, what it knows of conversations about it, and what a person has excluded."""
 
 import itertools
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -13,7 +16,9 @@ from intake.corrections import Change
 from intake.gate import ingest
 from intake.models import Correction
 from kpis.catalogue import METRICS
+from kpis.metrics import Side
 from kpis.readings import readings
+from kpis.rows import rows
 from kpis.sweep import sweep
 from messaging.models import Conversation
 from orders.models import Claim, Feedback, Mention, Order, Purchase, Return, Standing
@@ -276,3 +281,19 @@ def test_money_that_went_back_with_a_return_is_a_refund_of_the_order(values, ref
     )
     recompute_orders(account, [name], NOW)
     assert Order.objects.get().refunded is refunded
+
+
+def test_the_rows_behind_a_share_of_buyers_are_found_however_many_buyers_there_are(account):
+    """No statement names them one by one: databases limit how many values a statement may carry."""
+    orders = [
+        make_order(account, f"2026-01-{day:02} 10:00", buyer_key=f"b-{buyer}") for buyer in range(3) for day in (5, 6)
+    ]
+    recompute_account(account, NOW)
+    sweep(NOW)
+    metric = METRICS["repeat_purchase_rate"]
+    with CaptureQueriesContext(connection) as queries:
+        found = {side: [row["pk"] for row in rows(account, metric, date(2026, 1, 10), side)] for side in Side}
+    # Each buyer's second order is his latest, and it is a repeated one.
+    assert sorted(found[Side.FOR]) == [order.pk for order in orders[1::2]]
+    assert sorted(found[Side.LEFT_OUT]) == [order.pk for order in orders[::2]]
+    assert not any(re.search(r"IN \(\d+, \d+, \d+", query["sql"]) for query in queries.captured_queries)

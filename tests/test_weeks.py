@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from kpis.catalogue import DECLARED, METRICS
 from kpis.models import RecountedDay, WeekReading, WeekReport
@@ -10,6 +11,7 @@ from kpis.readings import State, readings
 from kpis.sweep import sweep
 from kpis.trends import trend, trends
 from kpis.weeks import close_weeks, due_accounts
+from sellers.models import SellerAccount
 from tests.makers import at, make_account, make_answer, make_answers, make_conversation, make_message, make_order
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +161,22 @@ def test_a_late_answer_reaches_the_weeks_that_carry_its_score_however_old_it_is(
     last = trend(account, SCORE, 1)[0]
     # 32 of 50, in the last window that held them all: the one that ends on 6 July.
     assert (last.display, last.state, last.carried_from) == ("6.4", State.CARRIED, date(2025, 7, 6))
+
+
+def test_a_week_is_announced_before_any_of_it_is_published():
+    """Who writes while a week is being published must note it: the week may or may not hold what he wrote."""
+    account = make_account()
+    make_order(account, "2026-01-14 10:00")
+    announced = []
+
+    def watch(execute, sql, params, many, context):
+        if sql.startswith("INSERT") and WeekReport._meta.db_table in sql:
+            announced.append(SellerAccount.objects.get().published_until)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        close("2026-01-20 12:00")
+    assert announced == [date(2026, 1, 18)]
 
 
 def test_a_late_change_reaches_its_week_however_late_it_was_counted():

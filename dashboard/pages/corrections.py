@@ -164,12 +164,15 @@ def corrections_page(account: SellerAccount, wanted: str, number: str, may_write
 def correction_page(
     account: SellerAccount, correction: Correction, now: datetime, *, may_write: bool, is_staff: bool, asked: bool
 ) -> CorrectionPage:
-    """One correction with what it would move: applying it while it waits, undoing it where that was `asked` for."""
+    """One correction with what it would move: applying it while it waits, undoing it where that was `asked` for.
+
+    Only for who may do it: trying it out holds up other writers of the account for a moment.
+    """
     shown, problem = None, ""
     step = {State.PROPOSED: corrections.apply, State.APPLIED: corrections.undo if asked else None}.get(
         State(correction.state)
     )
-    if step is not None:
+    if step is not None and may_write:
         try:
             shown = preview(account, lambda: step(correction, now), now)
         except CorrectionError as error:
