@@ -1,0 +1,67 @@
+"""Orders with their verdicts, and what was said about them: shipments, returns, feedback, claims, chargebacks."""
+
+from orders.choices import (
+    CancellationVerdict,
+    CancelledBy,
+    ChargebackKind,
+    ChargebackStatus,
+    ClaimKind,
+    ClaimStatus,
+    Delivery,
+    FulfilledBy,
+    InvoiceVerdict,
+    OfficialMetric,
+    OrderStatus,
+    Purchase,
+    RatingStanding,
+    Rejection,
+    ReturnAnswer,
+    ReturnStanding,
+    ReturnStatus,
+    ShipmentVerdict,
+    Standing,
+    Tracking,
+    ViolationCategory,
+    ViolationStatus,
+)
+from orders.handling import HandlingTime
+from orders.models.account import OfficialFigure, PolicyViolation
+from orders.models.events import Chargeback, Claim, Feedback, OrderEvent, Return
+from orders.models.order import Mention, Order
+from orders.models.packages import Shipment
+
+__all__ = [
+    "CancellationVerdict",
+    "CancelledBy",
+    "Chargeback",
+    "ChargebackKind",
+    "ChargebackStatus",
+    "Claim",
+    "ClaimKind",
+    "ClaimStatus",
+    "Delivery",
+    "Feedback",
+    "FulfilledBy",
+    "HandlingTime",
+    "InvoiceVerdict",
+    "Mention",
+    "OfficialFigure",
+    "OfficialMetric",
+    "Order",
+    "OrderEvent",
+    "OrderStatus",
+    "PolicyViolation",
+    "Purchase",
+    "RatingStanding",
+    "Rejection",
+    "Return",
+    "ReturnAnswer",
+    "ReturnStanding",
+    "ReturnStatus",
+    "Shipment",
+    "ShipmentVerdict",
+    "Standing",
+    "Tracking",
+    "ViolationCategory",
+    "ViolationStatus",
+]
