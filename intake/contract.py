@@ -269,6 +269,8 @@ order = RecordType(
         Ident("buyer_key", "keyed hash of the buyer's ID, never a name or address", limit=64, pattern=KEY_PATTERN),
         Flag("is_business", "placed by a business customer; absent: unknown"),
         Moment("invoice_uploaded_at", "when its invoice was uploaded to the platform"),
+        Flag("buyer_asked_to_cancel", "in the platform, where no source says when"),
+        Flag("cancellation_counts", "whether the platform holds it against the seller; absent: by who cancelled"),
     ],
     checks=[after("cancelled_at", "placed_at")],
     flat="shipments",

@@ -192,7 +192,10 @@ class ViolationCategory(models.TextChoices):
 
 
 class OfficialMetric(models.TextChoices):
-    """What the platform itself reports figures about; the last ones are its counts of policy violations."""
+    """What the platform itself reports figures about.
+
+    Its counts of policy violations are called as their categories, rates that we count too as our figures.
+    """
 
     LATE_SHIPMENT_RATE = "late_shipment_rate", _("Late shipment rate")
     ORDER_DEFECT_RATE = "order_defect_rate", _("Order defect rate")
@@ -216,6 +219,16 @@ class OfficialMetric(models.TextChoices):
     CUSTOMER_REVIEWS = ViolationCategory.CUSTOMER_REVIEWS.value, ViolationCategory.CUSTOMER_REVIEWS.label
     DOCUMENT_REQUEST = ViolationCategory.DOCUMENT_REQUEST.value, ViolationCategory.DOCUMENT_REQUEST.label
     OTHER = ViolationCategory.OTHER.value, ViolationCategory.OTHER.label
+    POLICY_WARNINGS = "policy_violation_warnings", _("Policy violation warnings")
+    ACCOUNT_STATUS = "account_status", _("Account status")
+    NEGATIVE_FEEDBACK_RATE = "negative_feedback_rate", _("Negative feedback rate")
+    ATOZ_CLAIM_RATE = "atoz_claim_rate", _("A-to-z claim rate")
+    CHARGEBACK_RATE = "chargeback_rate", _("Chargeback rate")
+    REFUND_RATE = "refund_rate", _("Refund rate")
+    LATE_RESPONSE_RATE = "late_response_rate", _("Late responses")
+    AVERAGE_RESPONSE_TIME = "average_response_time", _("Average response time")
+    RETURN_DISSATISFACTION_RATE = "return_dissatisfaction_rate", _("Return dissatisfaction rate")
+    DISSATISFACTION_RATE = "dissatisfaction_rate", _("Customer service dissatisfaction rate")
 
 
 class ViolationStatus(models.TextChoices):

@@ -113,14 +113,20 @@ def invoice_verdict(order: Order, due: datetime | None, now: datetime, *, told: 
 def cancellation_verdict(order: Order, confirmed: datetime | None) -> CancellationVerdict:
     """Whose cancellation it was. Only the buyer's own request in the platform protects the seller.
 
-    After a confirmed shipment a non-delivery is a refund, not a cancellation.
+    After a confirmed shipment a non-delivery is a refund, not a cancellation. Where the platform itself says whether
+    it counts, that decides.
     """
     if order.status != OrderStatus.CANCELLED or confirmed is not None:
         return CancellationVerdict.NONE
+    if order.cancellation_counts:
+        return CancellationVerdict.SELLER
+    asked = order.buyer_cancel_requested_at is not None or bool(order.buyer_asked_to_cancel)
+    if order.cancellation_counts is False:
+        by_buyer = asked or order.cancelled_by == CancelledBy.BUYER
+        return CancellationVerdict.BUYER if by_buyer else CancellationVerdict.MARKETPLACE
     if order.cancelled_by == CancelledBy.BUYER:
         return CancellationVerdict.BUYER
     if order.cancelled_by == CancelledBy.SELLER:
-        asked = order.buyer_cancel_requested_at is not None
         return CancellationVerdict.BUYER if asked else CancellationVerdict.SELLER
     if order.cancelled_by == CancelledBy.MARKETPLACE:
         reason = order.cancel_reason.lower()

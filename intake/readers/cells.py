@@ -112,6 +112,14 @@ class Cells(Mapping[str, str]):
                 raise Problem(ErrorCode.BAD_ENUM, f"{found[:40]!r} is neither yes nor no", name)
         return None
 
+    def word(self, name: str, words: Mapping[str, str]) -> str:
+        """The contract's word for a cell that must hold one of these. `words` are in small letters."""
+        found = self.required(name)
+        word = words.get(found.casefold())
+        if word is None:
+            raise Problem(ErrorCode.BAD_ENUM, f"{found[:80]!r} is not one of {', '.join(words)}", name)
+        return word
+
     def choice(self, name: str, words: Mapping[str, str]) -> str | None:
         """The contract's word for a cell; an unknown one is kept aside with a warning. `words` are in small letters."""
         found = self._values.get(name, "").strip()

@@ -25,14 +25,20 @@ EXTRA_COLUMNS = 100
 Record = dict[str, Any]
 
 
+def columns(text: str) -> frozenset[str]:
+    """Names of columns as they stand in a text, parted by commas."""
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
 @dataclass(frozen=True)
 class Report:
     """A table of another system.
 
     `build` turns the rows of one record (one row, unless `together` names the column by which rows belong together)
-    into records of the contract; a record it raises Problem for is set aside. `uses` are the columns it reads, `drops`
-    those that are known and not kept (buyers' names and addresses above all); any other is kept in `extra` with a
-    warning, unless its name says that it is about a person. All are in small letters, and so are the headers.
+    into records of the contract; a record it raises Problem for is set aside. `uses` are the columns it reads, `keeps`
+    those that go into the first record's `extra` as they are, `drops` those that are known and not kept (buyers' names
+    and addresses above all); any other is kept in `extra` with a warning, unless its name says that it is about a
+    person. All are in small letters, and so are the headers.
     """
 
     source: str
@@ -41,6 +47,7 @@ class Report:
     needs: frozenset[str]  # what makes a header this report's
     uses: frozenset[str]
     build: Callable[[Sequence[Cells], Context], Iterable[Record]]
+    keeps: frozenset[str] = frozenset()
     drops: frozenset[str] = frozenset()
     together: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)  # other words for a column, in small letters
@@ -50,14 +57,19 @@ class Report:
         return Format(self.source, self.title, self._fit, self._read, self._again)
 
     @property
+    def columns(self) -> frozenset[str]:
+        """Every column that is known."""
+        return self.uses | self.keeps | self.drops
+
+    @property
     def _names(self) -> dict[str, str]:
-        return {**{name: name for name in self.uses | self.drops}, **self.aliases}
+        return {**{name: name for name in self.columns}, **self.aliases}
 
     def _fit(self, head: Head) -> int:
         if head.is_json:
             return 0
         columns = set(layout_of(head.first_line, self._names).columns)
-        return len(columns & (self.uses | self.drops)) if self.needs <= columns else 0
+        return len(columns & self.columns) if self.needs <= columns else 0
 
     def _read(self, stream: IO[bytes], context: Context) -> Iterator[Row]:
         apart = _split_groups(Sheet(stream, context, self._names), self.together) if self.together else frozenset()
@@ -69,11 +81,12 @@ class Report:
 
     def _rows(self, sheet: Sheet, context: Context, apart: Collection[int]) -> Iterator[Row]:
         defaults = {**context.defaults({"system": self.system}), "header": sheet.header}
-        unknown = [name for name in sheet.columns if name not in self.uses | self.drops]
+        known = self.columns
+        unknown = [name for name in sheet.columns if name not in known]
         noted: tuple[RowWarning, ...] = tuple(
             (printable(name[:80]), WarningCode.UNKNOWN_COLUMN) for name in unknown[:EXTRA_COLUMNS]
         )
-        kept = frozenset(name for name in unknown[:EXTRA_COLUMNS] if not _PERSONAL.search(name))
+        kept = self.keeps | {name for name in unknown[:EXTRA_COLUMNS] if not _PERSONAL.search(name)}
         if sheet.guessed:
             noted = (("", WarningCode.CHARSET_GUESSED), *noted)
         for lines in _together(sheet, self.together, apart):

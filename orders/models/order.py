@@ -53,6 +53,13 @@ class Order(SourceRow):
     buyer_key = models.CharField(_("buyer key"), max_length=64, blank=True)
     is_business = models.BooleanField(_("business order"), null=True, blank=True)
     invoice_uploaded_at = models.DateTimeField(_("invoice uploaded at"), null=True, blank=True)
+    buyer_asked_to_cancel = models.BooleanField(_("buyer asked to cancel"), null=True, blank=True)
+    cancellation_counts = models.BooleanField(
+        _("platform counts the cancellation"),
+        null=True,
+        blank=True,
+        help_text=_("Unknown means: by who cancelled."),
+    )
 
     day = models.DateField(_("day"), editable=False)
     confirmed_at = models.DateTimeField(
