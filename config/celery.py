@@ -63,6 +63,7 @@ app.conf.update(
         "prove": every(60, "kpis.tasks.prove"),
         "heartbeat": every(10, "kpis.tasks.heartbeat"),
         "run imports": every(1, "intake.tasks.run_imports"),
+        "check files": every(1, "intake.tasks.check_files"),
     },
 )
 beat.install(app)

@@ -21,9 +21,12 @@ from intake import raw
 from intake.codes import printable
 from intake.contexts import context_for
 from intake.gate import in_transaction, take
-from intake.models import Counts, ImportRun
+from intake.models import Counts, ImportProfile, ImportRun
 from intake.quarantine import set_aside, settle
-from intake.readers import READERS, recognise
+from intake.readers import READERS, mapped, recognise
+from intake.readers.mapped import fingerprint
+from intake.readers.registry import UnknownTable
+from intake.readers.sheet import Sheet
 from intake.readers.text import FileUnreadable
 from intake.rows import Row
 from intake.vault import Sealed
@@ -62,9 +65,11 @@ def store(
     user: User | None = None,
     media_type: str = "",
     reserve: bool = False,
+    check_first: bool = False,
     now: datetime,
 ) -> ImportRun:
-    """Keep a file and queue its import. `reserve` keeps it for the caller, who runs it with the run's `worker`.
+    """Keep a file and queue its import. `reserve` keeps it for the caller, who runs it with the run's `worker`;
+    `check_first` lets a worker look at it and leaves the rest to a person (intake/checks.py).
 
     Raises UnknownSource for a format that is not in `READERS`.
     """
@@ -77,6 +82,8 @@ def store(
     )  # fmt: skip
     if reserve:
         run.state, run.worker, run.attempts = ImportRun.State.RUNNING, uuid.uuid4().hex, 1
+    if check_first:
+        run.state = ImportRun.State.CHECKING
     run.save()
     if reserve:
         ImportRun.objects.filter(pk=run.pk).update(heartbeat_at=Now(), started_at=Now())
@@ -177,6 +184,22 @@ def _claim(import_id: int) -> str:
     return worker
 
 
+def identify(run: ImportRun, stream: IO[bytes]) -> tuple[str, ImportProfile | None]:
+    """The format of a run's file; of a table that no format knows, the mapping somebody has made for its header.
+
+    Raises FileUnreadable, among them UnknownTable where a person has to say what the columns mean.
+    """
+    context = context_for(run.account, run.raw_item.received_at)
+    try:
+        return recognise(stream, context), None
+    except UnknownTable:
+        header = fingerprint(Sheet(stream, context, {}).columns)
+        known = ImportProfile.objects.filter(account=run.account, fingerprint=header).first()
+        if known is None:
+            raise
+        return mapped.SOURCE, known
+
+
 class _Reading:
     """One worker reading one run's file."""
 
@@ -207,10 +230,12 @@ class _Reading:
 
     def _read_on(self, seconds: float | None) -> bool:
         """Take in the rest of the file; False if the turn ended before the file did."""
-        context = context_for(self.run.account, self.run.raw_item.received_at)
-        source = self.run.source or recognise(self.stream, context)
-        self._own().update(source=source)
-        self.run.source = source
+        source, profile = self.run.source, self.run.profile
+        if not source:
+            source, profile = identify(self.run, self.stream)
+        self._own().update(source=source, profile=profile)
+        self.run.source, self.run.profile = source, profile
+        context = context_for(self.run.account, self.run.raw_item.received_at, profile=profile)
         rows = READERS[source].read(self.stream, context)
         self._skip(rows)
         began = time.monotonic()  # passing over is no part of the turn, or of a long file little more would be read

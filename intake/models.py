@@ -95,6 +95,9 @@ class ImportRun(Counts):
     """One reading of one raw file: how far it is, and what became of its rows."""
 
     class State(models.TextChoices):
+        CHECKING = "checking", _("Being looked at")
+        READY = "ready", _("Waits for your decision")
+        DISCARDED = "discarded", _("Discarded")
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
@@ -104,10 +107,16 @@ class ImportRun(Counts):
     raw_item = models.ForeignKey(RawItem, models.CASCADE, verbose_name=_("raw item"), related_name="runs")
     name = models.CharField(_("name"), max_length=255, blank=True)
     source = models.CharField(_("format"), max_length=40, blank=True, help_text=_("Empty: recognised by content."))
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.QUEUED)
+    profile = models.ForeignKey(
+        "intake.ImportProfile", models.SET_NULL, null=True, related_name="+", verbose_name=_("mapping")
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     warnings = models.JSONField(_("warnings"), default=dict, help_text=_("How often each warning occurred."))
     bytes_done = models.BigIntegerField(_("bytes read"), default=0)
     rows_done = models.BigIntegerField(_("rows done"), default=0)
+    rows_total = models.BigIntegerField(
+        _("rows in all"), null=True, help_text=_("Known when the whole file was looked at before.")
+    )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
     worker = models.CharField(_("worker"), max_length=64, blank=True)
@@ -128,10 +137,47 @@ class ImportRun(Counts):
             models.Index(fields=["account", "-id"], name="import_run_newest"),  # the imports page
             # What a worker may take, without reading history.
             models.Index(fields=["id"], condition=Q(state__in=["queued", "running"]), name="import_run_open"),
+            models.Index(fields=["id"], condition=Q(state="checking"), name="import_run_checking"),
         ]
 
     def __str__(self) -> str:
         return f"{self.name or self.raw_item_id} ({self.state})"
+
+
+class ImportCheck(models.Model):
+    """What a worker found when it looked at a file before its import: sealed, because it shows rows of the file."""
+
+    run = models.OneToOneField(ImportRun, models.CASCADE, primary_key=True, related_name="check_found")
+    sealed = models.BinaryField()
+    checked_at = models.DateTimeField(_("checked at"))
+
+    class Meta:
+        verbose_name = _("check of an import")
+        verbose_name_plural = _("checks of imports")
+
+    def __str__(self) -> str:
+        return str(self.run_id)
+
+
+class ImportProfile(models.Model):
+    """What the columns of a table mean, as a person said once; the next table with this header is read the same way."""
+
+    account = models.ForeignKey("sellers.SellerAccount", models.CASCADE, verbose_name=_("account"), related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    fingerprint = models.CharField(max_length=64, help_text=_("Digest of the header."))
+    mapping = models.JSONField(_("mapping"), default=dict)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by")
+    )
+    changed_at = models.DateTimeField(_("changed at"))
+
+    class Meta:
+        verbose_name = _("mapping of columns")
+        verbose_name_plural = _("mappings of columns")
+        constraints = [models.UniqueConstraint(fields=["account", "fingerprint"], name="import_profile_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class BatchReceipt(Counts):
@@ -190,6 +236,11 @@ class RejectedRow(models.Model):
         verbose_name=_("resolved by"),
     )
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    # Asked for by a person and left to the worker, when there are too many to try at once.
+    retry_asked_at = models.DateTimeField(_("retry asked at"), null=True, editable=False)
+    retry_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -201,7 +252,10 @@ class RejectedRow(models.Model):
             models.UniqueConstraint(fields=["raw_item", "pointer"], name="rejected_row_once"),
             models.CheckConstraint(condition=Q(code__in=ErrorCode.values), name="rejected_row_code"),
         ]
-        indexes = [models.Index(fields=["account", "id"], condition=Q(state="open"), name="rejected_row_open")]
+        indexes = [
+            models.Index(fields=["account", "id"], condition=Q(state="open"), name="rejected_row_open"),
+            models.Index(fields=["id"], condition=Q(retry_asked_at__isnull=False), name="rejected_row_retry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pointer}: {self.code}"

@@ -1,13 +1,16 @@
 """Trying a rejected row again: the parser of today reads the stored or repaired row, as of when it first arrived."""
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 
+from django.db.models import QuerySet
+
 from intake.codes import ErrorCode, printable
 from intake.contexts import context_for
 from intake.gate import Outcome, in_transaction, take
-from intake.models import RejectedRow
+from intake.models import ImportProfile, RejectedRow
 from intake.quarantine import describe
 from intake.readers import READERS
 from intake.readers.text import FileUnreadable
@@ -47,6 +50,7 @@ def retry(
         outcome = next((one for one in taken.outcomes if one.problem), taken.outcomes[0])
         row.account = outcome.account  # a repaired row may name another account, whose people alone may read it then
         row.attempts += 1
+        row.retry_asked_at = row.retry_asked_by = None
         if outcome.problem:
             row.state = RejectedRow.State.OPEN
             describe(row, outcome)
@@ -59,9 +63,47 @@ def retry(
     return in_transaction(work)
 
 
+def ask(rows: QuerySet[RejectedRow], user: User, now: datetime) -> int:
+    """Leave the open ones of these rows to the worker, which tries them one by one; returns how many."""
+    return rows.filter(state=RejectedRow.State.OPEN).update(retry_asked_at=now, retry_asked_by=user)
+
+
+def retry_asked(*, now: datetime, seconds: float) -> int:
+    """Try the rows that people asked for, until none is left or the time is over; returns how many were tried.
+
+    A row is asked for until its attempt is committed, so that a worker that dies has lost none.
+    """
+    end = time.monotonic() + seconds
+    tried = 0
+    asked = RejectedRow.objects.filter(retry_asked_at__isnull=False).order_by("pk")
+    while time.monotonic() < end and (row := asked.select_related("retry_asked_by").first()):
+        user = row.retry_asked_by
+        mine = SellerAccount.objects.writable_by(user) if user else SellerAccount.objects.none()
+        try:
+            retry(row.pk, user=user, now=now, accounts={account.key: account for account in mine})
+        except AlreadyTakenIn:
+            RejectedRow.objects.filter(pk=row.pk).update(retry_asked_at=None, retry_asked_by=None)
+        tried += 1
+    return tried
+
+
+def dismiss(rows: QuerySet[RejectedRow], user: User, now: datetime) -> int:
+    """Say of open rows that nobody needs them; they stay and can be tried again. Returns how many."""
+    changes = {"resolved_by": user, "resolved_at": now, "retry_asked_at": None, "retry_asked_by": None}
+    return rows.filter(state=RejectedRow.State.OPEN).update(state=RejectedRow.State.DISMISSED, **changes)
+
+
+def restore(rows: QuerySet[RejectedRow]) -> int:
+    """Open dismissed rows again; returns how many."""
+    dismissed = rows.filter(state=RejectedRow.State.DISMISSED)
+    return dismissed.update(state=RejectedRow.State.OPEN, resolved_by=None, resolved_at=None)
+
+
 def _read_again(row: RejectedRow) -> list[Row]:
     text = row.fixed_text or row.row_text
-    context = context_for(row.account, row.context.get("observed_at", ""), row.context.get("system"))
+    number = row.context.get("profile", "")
+    profile = ImportProfile.objects.filter(account=row.account_id, pk=number).first() if number.isdigit() else None
+    context = context_for(row.account, row.context.get("observed_at", ""), row.context.get("system"), profile)
     reader = READERS.get(row.context.get("source", ""), READERS["api.ingest"])
     try:
         found = list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))

@@ -5,20 +5,33 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
-from intake import imports
+from intake import checks, imports, retry
 
 # A long file is read in turns, so that counting and other files get theirs; the next tick goes on at the same place.
 TURN_SECONDS = 30
+RETRY_SECONDS = 5
 # One import at a time in a process: where tasks are threads, the others stay free for counting.
-_one_at_a_time = threading.Lock()
+_one_at_a_time, _one_look_at_a_time = threading.Lock(), threading.Lock()
 
 
 @shared_task(name="intake.tasks.run_imports")
 def run_imports(**_ignored: object) -> None:
-    """Take in files that wait, and those whose worker died."""
+    """Take in files that wait, those whose worker died, and rows that people want tried again."""
     if not _one_at_a_time.acquire(blocking=False):
         return
     try:
+        retry.retry_asked(now=timezone.now(), seconds=RETRY_SECONDS)
         imports.run_open(now=timezone.now(), seconds=TURN_SECONDS)
     finally:
         _one_at_a_time.release()
+
+
+@shared_task(name="intake.tasks.check_files")
+def check_files(**_ignored: object) -> None:
+    """Look at files before people have them taken in."""
+    if not _one_look_at_a_time.acquire(blocking=False):
+        return
+    try:
+        checks.check_open(now=timezone.now())
+    finally:
+        _one_look_at_a_time.release()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from intake.readers.column_map import ColumnMap
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -15,6 +17,7 @@ class Context:
     `observed_at` is when the raw item first arrived (an ISO text when a stored row is read again), `system` the name
     space of its IDs where the file names none. `zone` is the IANA zone of the account: reports that state local times
     mean it. `platform` and `marketplace` (such as `US`) are the account's, `identity` its key for `pseudonym`.
+    `columns` says what the columns of a table of somebody's own mean.
     """
 
     observed_at: datetime | str
@@ -23,6 +26,7 @@ class Context:
     platform: str = ""
     marketplace: str = ""
     identity: bytes = b""
+    columns: ColumnMap | None = None
 
     def defaults(self, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What holds for rows that say nothing else; what the file says comes before what the context says."""

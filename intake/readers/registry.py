@@ -8,7 +8,7 @@ from typing import IO
 from django.utils.translation import gettext_lazy as _
 
 from intake.contract import RECORD_TYPES
-from intake.readers import amazon, documents, tables
+from intake.readers import amazon, documents, mapped, tables
 from intake.readers.context import Context
 from intake.readers.formats import HEAD, Format, Head
 from intake.readers.text import FileUnreadable, decoded
@@ -32,10 +32,13 @@ def _fit_table(kind: RecordType, head: Head) -> int:
     return 0 if head.is_json else tables.fit(head.first_line, kind)
 
 
+MAPPED = Format(mapped.SOURCE, _("Table of your own"), lambda head: 0, mapped.read, mapped.again)
+
 FORMATS: dict[str, Format] = {
     one.source: one
     for one in (
         *_canonical(),
+        MAPPED,
         *amazon.FORMATS,
     )
 }
