@@ -5,7 +5,7 @@ OpenAPI description and the tables in docs/data-in.md. The order of a type's fie
 `SourceRow.stated`): new fields go to the end.
 """
 
-from intake.fields import TEXT_LIMIT, Choice, Day, Flag, Ident, Idents, Moment, Number, Text, Whole
+from intake.fields import TEXT_LIMIT, Choice, Day, Field, Flag, Ident, Idents, Moment, Number, Text, Whole
 from intake.nested import Free, Part, Parts
 from intake.record import Check, Get, RecordType, after
 from messaging.models import (
@@ -49,6 +49,7 @@ SYSTEMS = (
 SYSTEM_PATTERN = "|".join(SYSTEMS) + r"|x-[a-z0-9][a-z0-9._-]{0,29}"
 KEY_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:+/=-]*"  # a keyed hash or an opaque ID; an e-mail address does not fit
 
+PARTIAL = "partial"  # true: some facts about a record that another source reports; they wait until it does
 CONTROL = ("type", "account", "system", "source_updated_at")  # words of a record that are not values of its row
 
 ORDER_ID = "ID of the order; it may arrive later"
@@ -90,6 +91,32 @@ def items() -> Parts:
         ],
         "the articles",
     )
+
+
+def package() -> list[Field]:
+    return [
+        Ident("external_id"),
+        Moment("confirmed_at", "the seller confirmed the shipment"),
+        Moment("shipped_at"),
+        Text("carrier", limit=80),
+        Text("service", limit=80),
+        Text("tracking_number", limit=120),
+        Text("status", limit=40),
+        Moment("first_scan_at"),
+        Moment("delivered_at"),
+        Moment("delivered_seen_at"),
+        Flag("tracking_valid", "what the platform says; absent: by its number, carrier and scans"),
+        items(),
+        Text("product_category", "of its articles, as the platform names it", limit=80),
+        Text("origin_country", "shipped from, ISO 3166-1", limit=2, pattern="[A-Z]{2}"),
+        Number("value_usd", "value with shipping, in US dollars", digits=14, places=3),
+        Whole("scan_count", "scans of the carrier; 0: known to have none"),
+        Moment("attempted_at", "first attempt to deliver, as the carrier documents it"),
+        Moment("tracking_changed_at", "the tracking number was last entered or changed"),
+        Flag("carrier_typed", "the carrier's name was typed under “Other”"),
+        Flag("tracking_exempt", "the platform asks for no tracking"),
+        Flag("delivery_protected", "counts as on time even when late"),
+    ]
 
 
 conversation = RecordType(
@@ -239,29 +266,7 @@ order = RecordType(
         items(),
         Parts(
             "shipments",
-            [
-                Ident("external_id"),
-                Moment("confirmed_at", "the seller confirmed the shipment"),
-                Moment("shipped_at"),
-                Text("carrier", limit=80),
-                Text("service", limit=80),
-                Text("tracking_number", limit=120),
-                Text("status", limit=40),
-                Moment("first_scan_at"),
-                Moment("delivered_at"),
-                Moment("delivered_seen_at"),
-                Flag("tracking_valid", "what the platform says; absent: by its number, carrier and scans"),
-                items(),
-                Text("product_category", "of its articles, as the platform names it", limit=80),
-                Text("origin_country", "shipped from, ISO 3166-1", limit=2, pattern="[A-Z]{2}"),
-                Number("value_usd", "value with shipping, in US dollars", digits=14, places=3),
-                Whole("scan_count", "scans of the carrier; 0: known to have none"),
-                Moment("attempted_at", "first attempt to deliver, as the carrier documents it"),
-                Moment("tracking_changed_at", "the tracking number was last entered or changed"),
-                Flag("carrier_typed", "the carrier's name was typed under “Other”"),
-                Flag("tracking_exempt", "the platform asks for no tracking"),
-                Flag("delivery_protected", "counts as on time even when late"),
-            ],
+            package(),
             "its packages; a statement replaces them all",
             key="external_id",
             strict=True,
@@ -271,6 +276,14 @@ order = RecordType(
         Moment("invoice_uploaded_at", "when its invoice was uploaded to the platform"),
         Flag("buyer_asked_to_cancel", "in the platform, where no source says when"),
         Flag("cancellation_counts", "whether the platform holds it against the seller; absent: by who cancelled"),
+        Moment("refunded_at", "the last time money was given back"),
+        Parts(
+            "packages",
+            package(),
+            "facts about single packages, found by tracking_number; they fill in what shipments leave out",
+            strict=True,
+            about="packages",
+        ),
     ],
     checks=[after("cancelled_at", "placed_at")],
     flat="shipments",

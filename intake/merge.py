@@ -8,21 +8,24 @@ nothing", then by the text of the value, so that any order and any repetition of
             contradicts another one of a different age, a list that messages have added to, a value that a person has
             put another one over, a conversation that was merged into another one
     orders  the order IDs that messages have added to their conversation
+    packages  what was said of single packages of an order, beside its list of them (intake/packages.py)
     pinned  {"<field>": {"value": what a person decided, "said": what stood when they did}}; the column shows the
             value, whatever the sources state meanwhile, and their statements go on merging underneath
 """
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from enum import StrEnum
 from typing import Any
 
 from intake.fields import Field, canonical
+from intake.packages import Facts, add_facts, with_facts
 from intake.places import World
 from intake.record import RecordType
 from intake.statements import Statement
 
-HELD, ORDERS, PINNED = "held", "orders", "pinned"
-ORDER_IDS = "order_external_ids"
+HELD, ORDERS, PACKAGES, PINNED = "held", "orders", "packages", "pinned"
+ORDER_IDS, SHIPMENTS = "order_external_ids", "shipments"
 
 
 class Result(StrEnum):
@@ -44,6 +47,7 @@ class Merged:
         self.bits = {int(version): bits for version, bits in row.stated.items() if version.isdigit()}
         self.held: dict[str, Any] = dict(row.stated.get(HELD, {}))
         self.orders: list[str] = list(row.stated.get(ORDERS, ()))
+        self.packages: Facts = deepcopy(row.stated.get(PACKAGES, {}))
         self.pinned: dict[str, dict[str, Any]] = dict(row.stated.get(PINNED, {}))
         self.columns: set[str] = set()
         self.changed = False
@@ -52,6 +56,11 @@ class Merged:
         """Merge one statement about this record."""
         known = self._version(self.kind.bits["external_id"])
         won, lost = self._state(statement.version, statement.values)
+        if packages := statement.about.get(PACKAGES):
+            news, beaten = add_facts(self.packages, statement.version, packages)
+            won, lost = won or news, lost or beaten
+        if self.packages and (packages or self.row.pk is None):
+            self._settle([self.kind.bits[SHIPMENTS]])
         if known is None:
             return Result.CREATED
         if statement.version < known:
@@ -116,6 +125,8 @@ class Merged:
             if not wanted.isdisjoint((*check.names, check.holds)):
                 wanted |= {*check.names, check.holds}
         for name in wanted:
+            if name == SHIPMENTS and self.packages:
+                continue  # what is shown there was said of single packages
             field = self.kind.bits[name]
             stands = field.place.load(self.row)
             if self._version(field) is None and name not in self.held and name not in self.pinned:
@@ -135,6 +146,8 @@ class Merged:
             stated[HELD] = self.held
         if self.orders:
             stated[ORDERS] = self.orders
+        if self.packages:
+            stated[PACKAGES] = self.packages
         if self.pinned:
             stated[PINNED] = self.pinned
         moved = bool(stated != self.row.stated)
@@ -213,6 +226,8 @@ class Merged:
             shown = None if name in broken else self.shown(field)
             if name == ORDER_IDS and self.orders and name not in self.pinned:
                 shown = [*(stands or ()), *(order_id for order_id in self.orders if order_id not in (stands or ()))]
+            if name == SHIPMENTS and self.packages and name not in self.pinned:
+                shown = with_facts(stands or (), self.packages) or None
             before = field.place.load(self.row)
             if before != shown or anew or self.row.pk is None:
                 field.place.save(self.row, shown, self.world)

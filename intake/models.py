@@ -1,4 +1,4 @@
-"""What came in: raw items kept verbatim, import runs, rows set aside, answered batches, early delete notices. And what
+"""What came in: raw items kept verbatim, import runs, rows set aside, answered batches, early notices. And what
 people changed over it: corrections, and conflicts with what sources say later."""
 
 from django.conf import settings
@@ -262,7 +262,7 @@ class RejectedRow(models.Model):
 
 
 class DeleteNotice(models.Model):
-    """What is known of a record whose deletion was reported before the record itself; it waits for the record."""
+    """What is known of a record that was not reported yet, such as its deletion; it waits for the record."""
 
     account = models.ForeignKey(
         "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
@@ -274,8 +274,8 @@ class DeleteNotice(models.Model):
     values = models.JSONField(default=dict)
 
     class Meta:
-        verbose_name = _("early delete notice")
-        verbose_name_plural = _("early delete notices")
+        verbose_name = _("early notice")
+        verbose_name_plural = _("early notices")
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "record_type", "system", "external_id"], name="delete_notice_once"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from intake.codes import ErrorCode, Problem, WarningCode, printable
-from intake.contract import CONTROL, RECORD_TYPES, SYSTEM_PATTERN
+from intake.contract import CONTROL, PARTIAL, RECORD_TYPES, SYSTEM_PATTERN
 from intake.fields import Cleaning, Ident, Keep, Moment, tidy
 from intake.fields import Field as RecordField
 from intake.nested import bounded
@@ -30,7 +30,7 @@ class Statement:
     external_id: str
     version: int
     values: dict[str, Any]  # by field, None: known to be empty
-    about: dict[str, Any] = field(default_factory=dict)  # what it says about its conversation or agent
+    about: dict[str, Any] = field(default_factory=dict)  # what it says about its conversation, agent or packages
     warnings: list[tuple[str, WarningCode]] = field(default_factory=list)
     heard_at: datetime | None = None  # when the source was looked at; None: no source speaks, or nobody said when
     # What a person decided about the record; no delivery says these.
@@ -68,12 +68,13 @@ def read_statement(
     unknown: dict[str, Any] = {}
     flat: dict[str, Any] = {}
     fields = kind.fields
+    partial = not cells and record.get(PARTIAL) is True
     for name, value in record.items():
         known = fields.get(name)
         if known is None:
             if cells and name in kind.flat_columns:
                 flat[name] = kind.flat_columns[name].clean_cell(value, cleaning)
-            elif name not in CONTROL:
+            elif name not in CONTROL and not (partial and name == PARTIAL):
                 unknown[name] = value
             continue
         try:
@@ -92,7 +93,7 @@ def read_statement(
     if flat and kind.flat not in values:
         values[kind.flat] = fields[kind.flat].clean([_wire(kind.flat_columns, flat)], cleaning)
     _keep_aside(unknown, values, fields["extra"], cleaning)
-    _require(kind, values)
+    _require(kind, values, partial)
     _check(kind, values)
     if kind.name == "message":
         _finish_message(record, values, about)
@@ -161,8 +162,8 @@ def _keep_aside(unknown: dict[str, Any], values: dict[str, Any], extra: RecordFi
     values["extra"] = bounded({**(values.get("extra") or {}), **unknown, **cleaning.aside}, extra)
 
 
-def _require(kind: RecordType, values: dict[str, Any]) -> None:
-    """What a record must say. A notice that it was deleted needs only its ID."""
+def _require(kind: RecordType, values: dict[str, Any], partial: bool) -> None:
+    """What a record must say. A notice that it was deleted needs only its ID, and so do facts about it alone."""
     if values.get("external_id") is None:
         raise Problem(ErrorCode.MISSING_REQUIRED, "external_id is missing", "external_id")
     missing = [name for name in kind.required if values.get(name) is None]
@@ -171,6 +172,8 @@ def _require(kind: RecordType, values: dict[str, Any]) -> None:
         if missing or none_of:  # not a whole record: it says that the record is gone, and nothing about its core
             for name in (*kind.required[1:], *kind.one_of):
                 values.pop(name, None)
+    elif partial:
+        return
     elif missing:
         raise Problem(ErrorCode.MISSING_REQUIRED, f"{missing[0]} is missing", missing[0])
     elif none_of:

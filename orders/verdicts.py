@@ -161,10 +161,14 @@ def refunded(order: Order, returns: Collection[Return]) -> bool:
 
     Source: https://sellercentral-europe.amazon.com/gp/help/external/help.html?itemID=202131610&language=en_GB
     """
-    return bool(order.refunded_amount) or any(
-        row.refunded_at is not None or bool(row.refunded_amount) or row.status == ReturnStatus.REFUNDED
-        for row in returns
-        if _stands(row)
+    return (
+        order.refunded_at is not None
+        or bool(order.refunded_amount)
+        or any(
+            row.refunded_at is not None or bool(row.refunded_amount) or row.status == ReturnStatus.REFUNDED
+            for row in returns
+            if _stands(row)
+        )
     )
 
 

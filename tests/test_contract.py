@@ -312,6 +312,6 @@ def test_field_positions_are_never_reused() -> None:
     assert first["message"] == ["external_id", "deleted_at", "extra", "conversation_external_id", "sent_at"]
     counts = {name: len(kind.bits) for name, kind in RECORD_TYPES.items()}
     assert counts == {
-        "conversation": 19, "message": 22, "survey_answer": 17, "order": 27, "return": 23, "feedback": 10,
+        "conversation": 19, "message": 22, "survey_answer": 17, "order": 28, "return": 23, "feedback": 10,
         "claim": 12, "chargeback": 14, "policy_violation": 11, "platform_metric": 14,
     }  # fmt: skip

@@ -28,6 +28,11 @@ class Context:
     identity: bytes = b""
     columns: ColumnMap | None = None
 
+    @property
+    def arrived_at(self) -> str:
+        """When the raw item first arrived, as the contract writes it."""
+        return self.observed_at if isinstance(self.observed_at, str) else self.observed_at.isoformat()
+
     def defaults(self, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What holds for rows that say nothing else; what the file says comes before what the context says."""
         return {"observed_at": self.observed_at, "system": self.system, **(said or {})}

@@ -60,6 +60,7 @@ class Order(SourceRow):
         blank=True,
         help_text=_("Unknown means: by who cancelled."),
     )
+    refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
 
     day = models.DateField(_("day"), editable=False)
     confirmed_at = models.DateTimeField(

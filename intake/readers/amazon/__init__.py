@@ -3,7 +3,7 @@
 Column lists and their sources: https://developer-docs.amazon.com/sp-api/docs/report-type-values
 """
 
-from intake.readers.amazon import all_orders, feedback, returns, shipping
+from intake.readers.amazon import all_orders, feedback, finances, orders_api, performance, returns, shipping
 from intake.readers.formats import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -13,4 +13,7 @@ FORMATS: tuple[Format, ...] = (
     returns.SELLER_FULFILLED.format(),
     returns.BY_AMAZON.format(),
     feedback.SELLER_FEEDBACK.format(),
+    performance.SELLER_PERFORMANCE,
+    orders_api.ORDERS_API.format(),
+    finances.FINANCES.format(),
 )
