@@ -1,14 +1,20 @@
 """What stands in a page's address: filters, the report day, the part of the rows. A wrong value never breaks a page."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import chain, count
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from intake.routing import HEAD, account_of
 from kpis.metrics import Side
 from kpis.targets import Band
-from sellers.models import Platform
+from sellers.days import validate_zone
+from sellers.models import Membership, Platform, SellerAccount, User
 
 WEEKS = (12, 26, 52)
 
@@ -70,3 +76,81 @@ class Rows(Address):
 
     part = forms.ChoiceField(choices=[(side.value, side.value) for side in Side], required=False)
     weeks = forms.TypedChoiceField(choices=[(n, n) for n in WEEKS], coerce=int, required=False, initial=26)
+
+
+class ManyFiles(forms.FileField):
+    """Several files under one name."""
+
+    widget = type("ManyFilesInput", (forms.FileInput,), {"allow_multiple_selected": True})
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFiles, self).clean(file, initial) for file in files]
+
+
+class Upload(forms.Form):
+    """Files, and the account they belong to; without one it is recognised, where the files name it."""
+
+    sent = ManyFiles(label=_("Files"))
+    account = forms.ChoiceField(label=_("Account"), required=False)
+
+    def __init__(self, *args: Any, accounts: Sequence[SellerAccount], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.accounts = accounts
+        choices = [("", _("Recognise it by the contents")), *((one.key, f"{one.name} ({one.key})") for one in accounts)]
+        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a field of choices
+        if len(accounts) == 1:
+            self.fields["account"].initial = accounts[0].key
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        chosen = next((one for one in self.accounts if one.key == said.get("account")), None)
+        self._deliveries = []
+        for file in said.get("sent") or []:
+            account = chosen or account_of(file.read(HEAD), self.accounts)
+            file.seek(0)
+            if account is None:
+                text = _("%(file)s does not say which account it belongs to. Choose one and send the files again.")
+                raise forms.ValidationError(text % {"file": file.name})
+            self._deliveries.append((account, file))
+        return said
+
+    def deliveries(self) -> list[tuple[SellerAccount, UploadedFile]]:
+        """Each file with its account."""
+        return self._deliveries
+
+
+class NewAccount(forms.Form):
+    """A seller account with what no figure can do without: its platform and its zone."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    platform = forms.ChoiceField(label=_("Platform"), choices=Platform.choices)
+    marketplace = forms.CharField(
+        label=_("Marketplace"), max_length=32, required=False, help_text=_("For example US, DE, JP.")
+    )
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        help_text=_("Its days begin at midnight there, for example America/Los_Angeles."),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+        validators=[validate_zone],
+    )
+
+    def clean_marketplace(self) -> str:
+        return str(self.cleaned_data["marketplace"]).strip().upper()
+
+    def make(self, user: User) -> SellerAccount:
+        """The account; its key is made of its name."""
+        said = self.cleaned_data
+        account = SellerAccount(key=free_key(said["name"], said["marketplace"]), **said)
+        account.full_clean()
+        account.save()
+        Membership.objects.create(user=user, account=account, role=Membership.Role.MANAGER)
+        return account
+
+
+def free_key(name: str, marketplace: str) -> str:
+    """A key that nobody has, made of the account's name."""
+    base = slugify(f"{name} {marketplace}")[:50] or f"shop-{slugify(marketplace) or 'new'}"
+    taken = set(SellerAccount.objects.filter(key__startswith=base).values_list("key", flat=True))
+    return next(key for key in chain([base], (f"{base}-{number}" for number in count(2))) if key not in taken)

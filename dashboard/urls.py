@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dashboard import correcting, views
+from dashboard import correcting, importing, views
+from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
 urlpatterns = [
@@ -11,6 +12,15 @@ urlpatterns = [
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("system/", views.system, name="system"),
     path("you/", views.you, name="you"),
+    path("imports/", importing.listing, name="imports"),
+    path("imports/new/", importing.new, name="import_new"),
+    path("imports/new/account/", importing.new_account, name="account_new"),
+    path("imports/<row_number:number>/", importing.one, name="import"),
+    path("imports/<row_number:number>/progress/", importing.progress_of, name="import_progress"),
+    path("imports/<row_number:number>/rejects/", importing.rejects, name="rejects"),
+    path("imports/<row_number:number>/do/<slug:step>/", importing.step, name="import_step"),
+    path("accounts/<slug:key>/rejects/", importing.account_rejects, name="account_rejects"),
+    path("accounts/<slug:key>/rejects/<row_number:number>/<slug:step>/", importing.reject_step, name="reject_step"),
     path("accounts/<slug:key>/", views.account, name="account"),
     path("accounts/<slug:key>/corrections/", correcting.listing, name="corrections"),
     path("accounts/<slug:key>/corrections/<int:number>/", correcting.one, name="correction"),

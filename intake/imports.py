@@ -145,6 +145,12 @@ def run_open(*, now: datetime, seconds: float) -> int:
     return worked
 
 
+def read_again(run: ImportRun) -> bool:
+    """Queue a failed import again from where it broke off; False if it has not failed."""
+    failed = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.FAILED)
+    return bool(failed.update(state=ImportRun.State.QUEUED, attempts=0, worker="", error="", finished_at=None))
+
+
 def _waiting() -> list[int]:
     """Runs that nobody is working on, in turns; those that were cut off often enough are given up instead."""
     waiting = []

@@ -16,6 +16,12 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """The zones that an account may be in, by name."""
+    return tuple(sorted(name for name in known_zones() if "/" in name or name == "UTC"))
+
+
 def validate_zone(name: str) -> None:
     """Refuse anything that is not an IANA zone name; an offset cannot tell summer from winter."""
     if name not in known_zones() or not ("/" in name or name == "UTC"):

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from kpis.metrics import Score, Share
 from kpis.readings import Reading
 from kpis.targets import AtLeast
 from kpis.trends import TrendPoint
+from sellers.days import zone_names
 
 register = template.Library()
 
@@ -135,3 +138,13 @@ def html_language() -> str:
     """The language of the page as HTML names it: zh-hans is zh-Hans."""
     first, _dash, rest = (get_language() or "en").partition("-")
     return f"{first}-{rest.capitalize()}" if len(rest) == 4 else first
+
+
+@register.simple_tag
+def zone_list(identity: str) -> SafeString:
+    """The IANA zones as suggestions for an input, under the id that the input's `list` names."""
+    return format_html(
+        '<datalist id="{}">{}</datalist>',
+        identity,
+        format_html_join("", '<option value="{}">', ((name,) for name in zone_names())),
+    )

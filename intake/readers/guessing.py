@@ -32,7 +32,7 @@ def guess(columns: Sequence[str], samples: Mapping[str, Sequence[str]], zone: st
     """The likeliest meaning of a table, or None where no record type has any of its needed fields there."""
     ranked = []
     for kind, record_type in RECORD_TYPES.items():
-        found = _columns_of(kind, columns)
+        found = guess_columns(kind, columns)
         met = sum(name in found.values() for name in (*record_type.required, *record_type.one_of))
         ranked.append((len(found), met, kind, found))
     count, _met, kind, found = max(ranked, key=lambda one: one[:2])
@@ -61,7 +61,9 @@ def complete(kind: str, columns: Mapping[str, str], samples: Mapping[str, Sequen
     )
 
 
-def _columns_of(kind: str, columns: Sequence[str]) -> dict[str, str]:
+def guess_columns(kind: str, columns: Sequence[str]) -> dict[str, str]:
+    """Which fields of a record type the columns mean, by their words; each field once."""
+    """The fields of a record type that columns mean by their words."""
     fields = mappable(RECORD_TYPES[kind])
     words: dict[str, list[tuple[int, str]]] = {}
     for name in fields:

@@ -51,6 +51,43 @@
     });
   });
 
+  /* ---- imports: a bar that moves, and files that are dropped ---- */
+  document.querySelectorAll("[data-progress]").forEach(function (place) {
+    const bar = place.querySelector("progress");
+    const text = place.querySelector("output");
+    function ask() {
+      fetch(place.dataset.progress, { headers: { Accept: "application/json" } }).then(function (answer) {
+        if (!answer.ok) throw new Error(answer.statusText);
+        return answer.json();
+      }).then(function (now) {
+        if (now.state !== place.dataset.state) { location.reload(); return; }
+        if (now.percent === null) bar.removeAttribute("value"); else bar.value = now.percent;
+        if (text.textContent !== now.text) text.textContent = now.text;
+        setTimeout(ask, 1000);
+      }).catch(function () { setTimeout(ask, 5000); });
+    }
+    setTimeout(ask, 500);
+  });
+
+  document.querySelectorAll("[data-drop]").forEach(function (form) {
+    const field = form.querySelector("input[type=file]");
+    const place = field.closest(".drop");
+    const told = form.querySelector(".dropped");
+    function tell() {
+      told.textContent = Array.from(field.files).map(function (file) { return file.name; }).join(" · ");
+    }
+    ["dragover", "dragleave", "drop"].forEach(function (kind) {
+      place.addEventListener(kind, function (event) {
+        event.preventDefault();
+        place.classList.toggle("over-it", kind === "dragover");
+        if (kind !== "drop" || !event.dataTransfer.files.length) return;
+        field.files = event.dataTransfer.files;
+        tell();
+      });
+    });
+    field.addEventListener("change", tell);
+  });
+
   /* ---- account switcher ---- */
   document.querySelectorAll("[data-switcher]").forEach(function (switcher) {
     const field = switcher.querySelector("[data-narrow]");
