@@ -96,6 +96,7 @@ class Upload(forms.Form):
 
     def __init__(self, *args: Any, accounts: Sequence[SellerAccount], **options: Any) -> None:
         super().__init__(*args, **options)
+        self.label_suffix = ""
         self.accounts = accounts
         choices = [("", _("Recognise it by the contents")), *((one.key, f"{one.name} ({one.key})") for one in accounts)]
         self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a field of choices
@@ -135,6 +136,10 @@ class NewAccount(forms.Form):
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
         validators=[validate_zone],
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
     def clean_marketplace(self) -> str:
         return str(self.cleaned_data["marketplace"]).strip().upper()

@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.http import Http404
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -43,7 +44,7 @@ class Entry:
         return SIGNS.get(State(self.run.state), "none")
 
     @property
-    def format(self) -> Text:
+    def format(self) -> str:
         return format_title(self.run.source)
 
     @property
@@ -87,13 +88,13 @@ class ImportPage:
         return SIGNS.get(State(self.run.state), "none")
 
     @property
-    def format(self) -> Text:
+    def format(self) -> str:
         return format_title(self.run.source)
 
     @property
-    def formats(self) -> list[tuple[str, Text]]:
+    def formats(self) -> list[tuple[str, str]]:
         """What else the file may be read as."""
-        return sorted(((source, one.title) for source, one in READERS.items()), key=lambda pair: str(pair[1]))
+        return sorted(((source, format_title(source)) for source in READERS), key=lambda pair: pair[1])
 
     @property
     def percent(self) -> int | None:
@@ -138,9 +139,9 @@ class ImportPage:
         return words.moment(self.run.finished_at, self.run.account.zone) if self.run.finished_at else ""
 
 
-def format_title(source: str) -> Text:
+def format_title(source: str) -> str:
     """What people call a format."""
-    return READERS[source].title if source in READERS else _("Not known yet")
+    return capfirst(str(READERS[source].title)) if source in READERS else _("Not known yet")
 
 
 def percent(run: ImportRun) -> int | None:

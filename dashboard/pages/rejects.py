@@ -37,7 +37,7 @@ class Line:
         return str(self.row.context.get("header", ""))
 
     @property
-    def format(self) -> Text:
+    def format(self) -> str:
         return format_title(str(self.row.context.get("source", "")))
 
     @property
