@@ -21,8 +21,8 @@ def sample(name: str) -> bytes:
     return (DATA / name).read_bytes()
 
 
-def american() -> SellerAccount:
-    return make_account("acme-us", time_zone="America/Los_Angeles", marketplace="US")
+def american(**values: Any) -> SellerAccount:
+    return make_account("acme-us", time_zone="America/Los_Angeles", marketplace="US", **values)
 
 
 def take_in(account: SellerAccount, content: bytes | str, now: datetime = NOW, **options: Any) -> ImportRun:

@@ -28,13 +28,13 @@ def requests(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     """A request with its articles; one that has become an A-to-z claim opens the claim of its order."""
     first = rows[0]
     order_id = first.required("order id")
-    asked_on = first.day("return request date")
+    asked = _asked(first)
     claimed = any_flag(rows, "a-to-z claim")
     yield record(
         "return",
-        first.ident("amazon rma id") or f"{order_id}:{first.text('asin') or ''}:{asked_on or ''}",
+        first.ident("amazon rma id") or f"{order_id}:{first.text('asin') or ''}:{next(iter(asked.values()), '')[:10]}",
         order_external_id=order_id,
-        requested_on=asked_on,
+        **asked,
         received_on=first.day("return delivery date"),
         status=first.choice("return request status", STATUSES),
         reason=first.text("return reason"),
@@ -54,6 +54,15 @@ def requests(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     )  # fmt: skip
     if claimed:
         yield claim(order_id)
+
+
+def _asked(row: Cells) -> dict[str, str]:
+    """When it was asked for: the flat file knows the day, the XML the moment."""
+    name = "return request date"
+    if ":" in (row.text(name) or ""):
+        return {"requested_at": row.moment(name) or ""}
+    day = row.day(name)
+    return {"requested_on": day} if day else {}
 
 
 def claim(order_id: str) -> Record:
