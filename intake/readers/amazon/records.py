@@ -1,10 +1,12 @@
-"""What the readers of Amazon's files have in common: how a record is written down, and a few of Amazon's own words."""
+"""What the readers of Amazon's files have in common: sums and flags over rows, and a few of Amazon's own words."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from intake.readers.cells import Cells
+from intake.readers.records import item, record
+
+__all__ = ["MARKETPLACES", "SYSTEM", "any_flag", "item", "record", "summed"]
 
 SYSTEM = "amazon"
 
@@ -18,17 +20,6 @@ MARKETPLACES = {
     "A17E79C6D8DWNP": "SA", "ARBP9OOSHTCHU": "EG", "A21TJRUUN4KGV": "IN", "A1VC38T7YXB528": "JP",
     "A39IBJ37TRP1C6": "AU", "A19VAU5U5O7RUS": "SG",
 }  # fmt: skip
-
-
-def record(type: str, external_id: str, /, **values: Any) -> dict[str, Any]:
-    """A record of the contract that says nothing about what the source says nothing about."""
-    said = {name: value for name, value in values.items() if value is not None}
-    return {"type": type, "external_id": external_id, **said}
-
-
-def item(**values: Any) -> dict[str, Any]:
-    """An article of an order, a package or a return."""
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def summed(rows: Sequence[Cells], column: str) -> str | None:
