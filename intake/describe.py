@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from intake.codes import ErrorCode, WarningCode
-from intake.contract import RECORD_TYPES, SCHEMA, SYSTEM_PATTERN
+from intake.contract import PARTIAL, RECORD_TYPES, SCHEMA, SYSTEM_PATTERN
 from intake.fields import Choice, Field
 from intake.gate import BATCH_RECORDS
 from intake.nested import Part
@@ -48,6 +48,10 @@ def _record_schema(kind: RecordType) -> dict[str, Any]:
         "type": {"type": "string", "enum": [kind.name]},
         "account": {"type": "string", "description": "Only where it is not the batch's account."},
         "source_updated_at": {"type": "string", "format": "date-time", "description": "The record's version."},
+        PARTIAL: {
+            "type": "boolean",
+            "description": "Facts about a record that another source reports; they wait for it.",
+        },
     }
     for one in kind.fields.values():
         described = {"description": one.meaning} if one.meaning else {}

@@ -200,3 +200,11 @@ def test_a_rating_without_stars_is_set_aside(account: SellerAccount, stars: str)
     run = take_in(account, sample("seller_feedback_us.tsv").replace(b"\t3\tOK", f"\t{stars}\tOK".encode()))
     assert [(pointer, field) for pointer, field, _code in problems(run)] == [("line 3", "rating")]
     assert Feedback.objects.count() == 2
+
+
+def test_an_address_in_a_column_nobody_knows_is_not_kept(account: SellerAccount) -> None:
+    header = "Date\tRating\tComments\tResponse\tOrder ID\tKontakt\tNeu"
+    row = "11/05/26\t2\tlate\t\t302-1111111-1111111\tsomeone@example.com\tx"
+    run = take_in(account, f"{header}\n{row}\n".encode())
+    assert (counts(run)[1], run.warnings) == (1, {"unknown_column": 2})
+    assert Feedback.objects.get().extra == {"Neu": "x"}

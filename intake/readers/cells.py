@@ -12,6 +12,7 @@ from intake.rows import RowWarning
 _SPACES = "'’ \u00a0\u202f"  # what groups thousands besides points and commas
 _MONEY = r"[^\d\s\-+(),.]{0,4}"  # a sign or a code of a currency, or a sign of percent
 _NUMBER = re.compile(rf"([-+(]?)\s*{_MONEY}\s*([-+]?)\s*(\d[\d.,{_SPACES}]*|[.,]\d+)\s*(\)?)\s*{_MONEY}", re.ASCII)
+_PLAIN = re.compile(r"\d+(?:\.\d+)?", re.ASCII)  # what most cells hold
 _WHOLE = re.compile(r"\d*|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+", re.ASCII)
 # A spreadsheet shows such IDs as it likes: their digits are lost.
@@ -138,6 +139,8 @@ def plain_number(text: str, name: str = "", *, decimal_comma: bool | None = None
     Of two different signs the last is the decimal one. A single comma or point before three digits groups thousands if
     `decimal_comma` names the other sign as the decimal one; unsaid, a comma does and a point does not. Raises Problem.
     """
+    if not decimal_comma and _PLAIN.fullmatch(text):
+        return text
     found = _NUMBER.fullmatch(text.strip())
     if found is None or (found[1] == "(") != bool(found[4]):
         raise Problem(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a number", name)

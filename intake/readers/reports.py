@@ -18,8 +18,11 @@ from intake.rows import Bad, Row, RowWarning
 
 # Columns that nobody declared may hold whatever a seller chose to add; these words say that it is about a person.
 _PERSONAL = re.compile(
-    r"name|mail|phone|address|street|city|zip|postal|recipient|buyer|姓名|电话|電話|地址|邮|郵", re.IGNORECASE
+    r"name|nombre|nome|mail|e-post|correo|courriel|phone|fono|fone|address|adres|direcci|indirizzo|endere|street|city|zip"
+    r"|postal|recipient|buyer|姓名|电话|電話|地址|邮|郵|氏名|住所|メール",
+    re.IGNORECASE,
 )
+_MAIL = re.compile(r"\S@\S+\.\w")  # whatever the column is called
 EXTRA_COLUMNS = 100
 
 Record = dict[str, Any]
@@ -111,7 +114,7 @@ class Report:
             return
         warnings = tuple(dict.fromkeys(warning for row in rows for warning in row.warnings))
         aside = {name: value for row in rows for name, value in row.aside.items()}
-        others = {name: rows[0][name] for name in rows[0] if name in kept}
+        others = {name: rows[0][name] for name in rows[0] if name in kept and not _MAIL.search(rows[0][name])}
         for position, record in enumerate(records):
             if position == 0 and (others or aside):
                 record["extra"] = {**others, **aside, **(record.get("extra") or {})}
