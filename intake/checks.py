@@ -9,21 +9,23 @@ import logging
 import time
 import uuid
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import IO, Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from intake import raw
-from intake.codes import Problem
+from intake.codes import Problem, printable
 from intake.contexts import context_for
 from intake.fields import Cleaning
-from intake.imports import ATTEMPTS, HEARTBEAT, identify
+from intake.imports import ATTEMPTS, HEARTBEAT, LeaseLost, identify
 from intake.models import ImportCheck, ImportProfile, ImportRun
 from intake.readers import READERS, mapped
+from intake.readers.column_map import ColumnMap
+from intake.readers.context import Context
 from intake.readers.guessing import guess
 from intake.readers.registry import UnknownTable
 from intake.readers.sheet import Sheet
@@ -36,7 +38,8 @@ log = logging.getLogger(__name__)
 
 ROWS, SECONDS = 200_000, 45  # as much of a file is looked at
 SHOWN_ROWS, SHOWN_ERRORS, SHOWN_CHARACTERS = 20, 100, 300
-SAMPLES, SAMPLED_ROWS = 25, 300  # different cells of a column that are kept, from the first rows
+SAMPLES, SAMPLED_ROWS = 25, 20_000  # different cells of a column that are kept, from the first rows
+SAMPLE_CHARACTERS = 80
 BEAT_ROWS = 1000
 
 State = ImportRun.State
@@ -44,7 +47,10 @@ State = ImportRun.State
 
 @dataclass
 class Found:
-    """What a look at a file found. `whole` says that all of it was looked at, `problem` why nothing can be read."""
+    """What a look at a file found. `whole` says that all of it was looked at, `problem` why it cannot be taken in yet.
+
+    Of a table that no format knows, the rows are what they would be if the guess at its columns were right.
+    """
 
     source: str = ""
     problem: str = ""
@@ -59,11 +65,20 @@ class Found:
     mapping: dict[str, Any] | None = None  # of such a table: as it is read, or as it is guessed to be
 
 
-def check_open(*, now: datetime) -> int:
-    """Look at the files that wait for it, and at those whose worker died; returns how many were looked at."""
+def check_open(*, now: datetime, seconds: float | None = None) -> int:
+    """Look at the files that wait for it, and at those whose worker died; returns how many were looked at.
+
+    None is begun after `seconds`. What the database was too busy for is logged and left to the next call.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
     looked = 0
     for number in list(_free().order_by("pk").values_list("pk", flat=True)):
-        looked += check(number, now=now)
+        if end is not None and time.monotonic() >= end:
+            break
+        try:
+            looked += check(number, now=now)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("check %s waits: the database is busy or away (%s)", number, error)
     return looked
 
 
@@ -81,9 +96,17 @@ def check(number: int, *, now: datetime) -> bool:
         return True
     try:
         found = _look(run, own, now)
+    except LeaseLost:
+        log.info("check %s was discarded or taken over", number)
+        return True
     except Sealed as error:
         own.update(state=State.FAILED, worker="", finished_at=Now(), error=str(error))
         return True
+    except (OperationalError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # a new one is opened by the next line
+        own.update(worker="", heartbeat_at=None)
+        raise
     with transaction.atomic():
         done = own.update(
             state=State.READY, worker="", heartbeat_at=None, attempts=0, source=found.source, profile=run.profile,
@@ -136,25 +159,31 @@ def _look(run: ImportRun, own: QuerySet[ImportRun], now: datetime) -> Found:
     try:
         if not run.source:
             found.source, run.profile = identify(run, stream)
+        context = context_for(run.account, run.raw_item.received_at, profile=run.profile)
         if found.source == mapped.SOURCE:
             _sample(run, stream, found)
-        _read(run, own, stream, found, now)
+        _read(found.source, context, own, stream, found, now)
     except UnknownTable as error:
         found.problem = str(error)
         _sample(run, stream, found)
+        if found.mapping is not None:
+            context = context_for(run.account, run.raw_item.received_at)
+            guessed = replace(context, columns=ColumnMap.from_json(found.mapping))
+            _read(mapped.SOURCE, guessed, own, stream, found, now)
     except FileUnreadable as error:
         found.problem = str(error)
     return found
 
 
-def _read(run: ImportRun, own: QuerySet[ImportRun], stream: IO[bytes], found: Found, now: datetime) -> None:
-    context = context_for(run.account, run.raw_item.received_at, profile=run.profile)
+def _read(
+    source: str, context: Context, own: QuerySet[ImportRun], stream: IO[bytes], found: Found, now: datetime
+) -> None:
     cleaning = Cleaning(now)
     records: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
     try:
-        for row in READERS[found.source].read(stream, context):
+        for row in READERS[source].read(stream, context):
             if found.rows == ROWS or time.monotonic() > end:
                 return
             found.rows += 1
@@ -171,10 +200,16 @@ def _read(run: ImportRun, own: QuerySet[ImportRun], stream: IO[bytes], found: Fo
                 if len(found.preview) < SHOWN_ROWS:
                     found.preview.append(_shown(row, statement))
             if found.rows % BEAT_ROWS == 0:
-                own.update(heartbeat_at=Now(), rows_done=found.rows, bytes_done=stream.tell())
+                _beat(own, found.rows, stream.tell())
         found.whole = True
     finally:
         found.records, found.warnings = dict(records), dict(warnings)
+
+
+def _beat(own: QuerySet[ImportRun], rows: int, position: int) -> None:
+    """Say that this worker is alive and how far it is. Raises LeaseLost where it is no longer its turn."""
+    if not own.update(heartbeat_at=Now(), rows_done=rows, bytes_done=position):
+        raise LeaseLost
 
 
 def _statement(row: Row, cleaning: Cleaning) -> Statement:
@@ -214,8 +249,8 @@ def _sample(run: ImportRun, stream: IO[bytes], found: Found) -> None:
             break
         if isinstance(line.cells, dict):
             for name, cell in line.cells.items():
-                if len(samples[name]) < SAMPLES:
-                    samples[name][cell[:80]] = None
+                if len(samples[name]) < SAMPLES and (shown := printable(cell.strip())[:SAMPLE_CHARACTERS]):
+                    samples[name][shown] = None
     found.columns = [{"name": name, "samples": list(cells)} for name, cells in samples.items()]
     if run.profile is not None:
         found.mapping = run.profile.mapping

@@ -10,6 +10,7 @@ from intake import checks, imports, retry
 # A long file is read in turns, so that counting and other files get theirs; the next tick goes on at the same place.
 TURN_SECONDS = 30
 RETRY_SECONDS = 5
+LOOKING_SECONDS = 120  # no look is begun later; a long one then still ends before the task's time limit
 # One import at a time in a process: where tasks are threads, the others stay free for counting.
 _one_at_a_time, _one_look_at_a_time = threading.Lock(), threading.Lock()
 
@@ -32,6 +33,6 @@ def check_files(**_ignored: object) -> None:
     if not _one_look_at_a_time.acquire(blocking=False):
         return
     try:
-        checks.check_open(now=timezone.now())
+        checks.check_open(now=timezone.now(), seconds=LOOKING_SECONDS)
     finally:
         _one_look_at_a_time.release()

@@ -107,6 +107,36 @@ def test_a_look_that_was_cut_off_is_taken_over_and_given_up_after_some_attempts(
     assert other.state == State.FAILED
 
 
+def test_no_look_is_begun_when_the_time_is_over():
+    uploaded(make_account(), ORDERS)
+    assert checks.check_open(now=NOW, seconds=0) == 0
+    assert checks.check_open(now=NOW, seconds=60) == 1
+
+
+def test_a_look_at_a_file_that_was_discarded_meanwhile_leaves_no_trace():
+    run = uploaded(make_account(), ORDERS)
+    assert checks.discard(run)
+    assert not checks.check(run.pk, now=NOW)
+    assert checks.check_open(now=NOW) == 0
+    assert not ImportCheck.objects.exists()
+
+
+def test_a_header_that_is_no_text_in_any_character_set_can_still_be_said_to_mean_something():
+    account = make_account(marketplace="")
+    # Two bytes beyond ASCII are too little evidence for a character set.
+    text = "Gr\xf6\xdfe,no\x00\n1,x\x00\n".encode("latin-1")
+    run, found = looked(account, text)
+    assert [one["name"] for one in found.columns] == ["Gr\\xdcf6\\xdcdfe", "no\\x00"]
+    assert found.columns[1]["samples"] == ["x\\x00"]
+    columns = tuple(one["name"] for one in found.columns)
+    said = ColumnMap("feedback", {columns[0]: "rating", columns[1]: "order_external_id"}, "UTC")
+    profile = keep_profile(account, columns, said, name="odd", by=None, now=NOW)
+    assert checks.check_again(run, source="file.mapped", profile=profile)
+    checks.check_open(now=NOW)
+    run.refresh_from_db()
+    assert (run.state, checks.found_of(run).rows) == (State.READY, 1)
+
+
 def test_a_file_can_be_looked_at_in_another_format():
     account = make_account()
     run, found = looked(account, "external_id,order_external_id,rating,rated_on\nf-1,o-1,2,2026-01-05\n")
@@ -150,6 +180,12 @@ def test_a_table_that_no_format_knows_is_guessed_at():
         decimal_comma=True,
         words={"status": {"已发货": "shipped", "已取消": "cancelled"}},
     )  # fmt: skip
+    # Its rows are shown as the guess would store them (10:00 in Shanghai is 02:00 in UTC); only a person takes them in.
+    assert (found.rows, found.bad, found.records) == (2, 0, {"order": 2})
+    assert found.preview[0]["external_id"] == "A-1"
+    assert found.preview[0]["values"]["placed_at"] == "2026-01-05T02:00:00+00:00"
+    assert found.preview[0]["values"]["total_amount"] == "1234.500"
+    assert not checks.take_in(run)
 
 
 THREAD = ["conversation_external_id", "sent_at", "author_kind", "body_text"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 DAYS = {
@@ -56,10 +57,10 @@ class ColumnMap:
             "scale": list(self.scale) if self.scale else None,
         }
 
-    @property
+    @cached_property
     def day_formats(self) -> tuple[str, ...]:
         return EASTERN_DAYS if self.day_first is None else (*DAYS[self.day_first], *EASTERN_DAYS)
 
-    @property
+    @cached_property
     def moment_formats(self) -> tuple[str, ...]:
         return tuple(f"{day} {clock}" for day in self.day_formats for clock in CLOCKS)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from intake.codes import ErrorCode
+from intake.codes import ErrorCode, printable
 from intake.readers.context import Context
 from intake.readers.text import FileUnreadable, LineTooLong, decoded, next_line, spelled_out
 from intake.readers.workbook import as_csv, is_workbook
@@ -111,7 +111,7 @@ def layout_of(header: str, known: Mapping[str, str]) -> Layout:
     wrapped = all(cell.strip().startswith('"') and cell.strip().endswith('"') for cell in header.split(delimiter))
     columns: list[str] = []
     for position, name in enumerate(names, 1):
-        name = known.get(name.lower(), name) or f"column {position}"
+        name = known.get(name.lower(), printable(name)) or f"column {position}"
         columns.append(name if name not in columns else f"{name} ({position})")
     # Tab-separated reports are unquoted as a rule: a comment may begin with a quote. Unless the header is quoted.
     return Layout(delimiter, delimiter != "\t" or wrapped, tuple(columns), header)

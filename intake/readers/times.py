@@ -1,8 +1,10 @@
 """Times as files write them: local ones with the zone they mean, zone letters, and many orders of day and month."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from intake.codes import ErrorCode, Problem, WarningCode
@@ -77,21 +79,33 @@ def read_day(text: str, formats: Sequence[str] = ()) -> date:
 
 def _naive(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
     """The clock as written and what stands behind it: zone letters, an offset, or nothing."""
-    for pattern in formats:
-        behind = _ZONE_AT_END.search(text)
-        for shown, zone in ((text, ""), *(((text[: behind.start()], behind[1]),) if behind else ())):
-            try:
-                return datetime.strptime(shown, pattern).replace(tzinfo=None), zone  # the zone comes later
-            except ValueError:
-                continue
     found = _ISO.fullmatch(text)
     if found is None or found[4] is None:
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time")
+        return _formatted(text, formats)
     numbers = [int(number or 0) for number in found.groups()[:6]]
     try:
         return datetime(*numbers), found[7] or ""  # type: ignore[arg-type]  # six numbers, zone apart
     except ValueError:
         raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time that exists") from None
+
+
+def _formatted(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
+    behind = _ZONE_AT_END.search(text)
+    for shown, zone in ((text, ""), *(((text[: behind.start()], behind[1]),) if behind else ())):
+        for pattern in formats:
+            if any(shown.count(sign) != count for sign, count in _signs(pattern)):
+                continue  # a try that fails costs more than everything else about a row
+            try:
+                return datetime.strptime(shown, pattern).replace(tzinfo=None), zone  # the zone comes later
+            except ValueError:
+                continue
+    raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time")
+
+
+@cache
+def _signs(pattern: str) -> tuple[tuple[str, int], ...]:
+    """The signs between the numbers of a format, and how often each stands there."""
+    return tuple(Counter(re.sub(r"%.|\s", "", pattern)).items())
 
 
 def _offset(behind: str) -> timedelta:
