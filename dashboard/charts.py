@@ -15,6 +15,7 @@ from dashboard import words
 from kpis.figures import unripe_from
 from kpis.metrics import Coverage, Mean, Metric, Score, Share, Times
 from kpis.models import WeekReport
+from kpis.official import Stated
 from kpis.readings import State
 from kpis.targets import AtLeast, Band, Target
 from kpis.trends import TrendPoint
@@ -33,15 +34,23 @@ CHANGED = (
 
 
 def trend_chart(
-    metric: Metric, points: Sequence[TrendPoint], today: date | None = None, *, small: bool = False
+    metric: Metric,
+    points: Sequence[TrendPoint],
+    today: date | None = None,
+    *,
+    small: bool = False,
+    official: Sequence[Stated | None] = (),
+    platform: str = "",
 ) -> dict[str, Any]:
     """A line of published weeks over the red, yellow and green zones of each week's own rule.
 
-    With `today`, what still ripens on that day is marked.
+    With `today`, what still ripens on that day is marked. `official` is what the platform itself says of each week,
+    drawn beside it as a thin line.
     """
     scale = HOUR if metric.unit is Unit.SECONDS else 1
     values = [None if point.shown is None else point.shown / scale for point in points]
-    axis = _axis(metric, points, [value for value in values if value is not None], scale)
+    beside = [None if one is None else float(one.value * metric.unit.scale) / scale for one in official]
+    axis = _axis(metric, points, [value for value in (*values, *beside) if value is not None], scale)
     return {
         "name": str(metric.title),
         "language": get_language(),
@@ -60,7 +69,16 @@ def trend_chart(
         "zones": _zones(metric, points, axis, scale, small),
         "breaks": [{"at": at - 0.5, "label": _("New rule")} for at, point in enumerate(points) if point.rule_changed],
         "unripe": _unripe(points, today),
+        "official": beside if any(value is not None for value in beside) else None,
+        "officialShown": [says(one, platform) for one in official],
     }
+
+
+def says(one: Stated | None, platform: str) -> str:
+    """What the platform itself says, with its name."""
+    if one is None:
+        return ""
+    return _("%(platform)s says %(figure)s") % {"platform": platform, "figure": one.display}
 
 
 def judged(point: TrendPoint) -> Metric:

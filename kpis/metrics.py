@@ -138,6 +138,7 @@ class Metric:
     variant_of: str = ""  # the slug of the metric this one repeats with another window or for fewer rows
     by: str = ""  # a column of the fact by which the figure is broken down
     ripens_days: int = 0  # so many days after a row's day its verdict may still change
+    official: Q | None = None  # which of the platform's own figures are about the same thing
     marketplace_rules: Mapping[str, Rule] = field(default_factory=dict)  # by marketplace, instead of `rule`
 
     unit: ClassVar[Unit]

@@ -19,6 +19,7 @@ from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import choices, labels
 from kpis.metrics import Column, Metric, Share, Side, Text
+from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
 from kpis.readings import Reading, Span
 from kpis.rows import RowSet, Slice, breakdown, counts, rows_behind
@@ -47,6 +48,7 @@ class Line:
     point: TrendPoint
     today: date
     was: Reading | None  # what it said before it was restated
+    official: Stated | None  # what the platform itself says of the same week
 
     @property
     def week(self) -> str:
@@ -59,6 +61,10 @@ class Line:
     @property
     def basis(self) -> str:
         return charts.basis(self.point)
+
+    @property
+    def differs(self) -> bool:
+        return self.official is not None and self.official.differs(self.point.value, self.point.window)
 
     @property
     def note(self) -> str:
@@ -110,6 +116,9 @@ class MetricPage:
     relatives: list[Relative]
     restated: dict[date, Reading]
     known: Known | None
+    official: list[Stated | None]  # for each week of the chart
+    says: Stated | None  # the platform's figure of the report day
+    held: int  # days of the platform's figures that it no longer shows
     all_weeks = WEEKS
 
     @property
@@ -127,8 +136,27 @@ class MetricPage:
     @property
     def lines(self) -> list[Line]:
         """The chart's weeks as a table, newest first."""
-        points = reversed(self.card.points)
-        return [Line(point, self.today, self.restated.get(point.ends_on)) for point in points]
+        weeks = zip(self.card.points, self.official, strict=True)
+        lines = [Line(point, self.today, self.restated.get(point.ends_on), official) for point, official in weeks]
+        return lines[::-1]
+
+    @property
+    def platform(self) -> str:
+        return str(self.account.get_platform_display())
+
+    @property
+    def differs(self) -> bool:
+        """Whether the platform says something else of the very same days."""
+        reading = self.card.reading
+        return self.says is not None and self.says.differs(reading.value, reading.window)
+
+    @property
+    def said_of(self) -> str:
+        return "" if self.says is None else words.span(self.says.window)
+
+    @property
+    def has_official(self) -> bool:
+        return any(one is not None for one in self.official)
 
     @property
     def rule(self) -> list[str]:
@@ -244,6 +272,9 @@ def metric_page(
     else:
         reading, on, known_at, today = known.reading(metric), known.ends_on, known.at, known.today
     points = trend(account, metric, weeks, until=on, known_at=known_at)
+    oldest = min((point.window_to for point in points), default=reading.window.last)
+    told = stated(account, metric, oldest - WEEK, reading.window.last, reading.rule.days)
+    official = [newest(told, point.window_to) for point in points]
     side = Side(address.value("part") or worse_side(metric))
     found = counts(reading) if known is None else dict.fromkeys(Side, 0)
     rowset = rows_behind(reading, side)
@@ -253,7 +284,9 @@ def metric_page(
         day=day,
         card=card(reading, points, on, today),
         weeks=weeks,
-        chart=charts.trend_chart(metric, points, today),
+        chart=charts.trend_chart(
+            metric, points, today, official=official, platform=str(account.get_platform_display())
+        ),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
         rowset=rowset,
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
@@ -263,6 +296,9 @@ def metric_page(
         relatives=_relatives(metric),
         restated=restated(account, metric, [point.ends_on for point in points if point.revision], known_at),
         known=known,
+        official=official,
+        says=newest(told, reading.window.last),
+        held=held_days(account) if told else 0,
     )
 
 

@@ -9,6 +9,7 @@ from kpis.catalogue.facts import orders_placed
 from kpis.catalogue.placed import GROUP, IN_RATES, MARKETPLACE, MERCHANT, NOT_MARKETPLACE, NOT_MERCHANT, OUTSIDE
 from kpis.metrics import Rule, Share
 from kpis.targets import Below
+from orders.models import FulfilledBy, OfficialMetric
 
 # Feedback may be left, and a claim filed, until 90 days after the order.
 # https://sellercentral.amazon.com/gp/help/external/help.html?itemID=97692EVY8H3CZY9&language=en-US
@@ -38,6 +39,7 @@ order_defect_rate = Share(
     rule=RULE,
     ripens_days=RIPENS_DAYS,
     source=ORDER_DEFECTS,
+    official=Q(metric=OfficialMetric.ORDER_DEFECT_RATE, fulfilled_by=""),
 )
 
 order_defect_rate_mfn = replace(
@@ -52,6 +54,7 @@ order_defect_rate_mfn = replace(
     of=IN_RATES & MERCHANT,
     left_out=(*OUTSIDE, *NOT_MERCHANT),
     variant_of="order_defect_rate",
+    official=Q(metric=OfficialMetric.ORDER_DEFECT_RATE, fulfilled_by=FulfilledBy.MERCHANT),
 )
 
 order_defect_rate_afn = replace(
@@ -66,6 +69,7 @@ order_defect_rate_afn = replace(
     of=IN_RATES & MARKETPLACE,
     left_out=(*OUTSIDE, *NOT_MARKETPLACE),
     variant_of="order_defect_rate",
+    official=Q(metric=OfficialMetric.ORDER_DEFECT_RATE, fulfilled_by=FulfilledBy.MARKETPLACE),
 )
 
 order_defect_rate_every_claim = replace(
@@ -81,6 +85,7 @@ order_defect_rate_every_claim = replace(
     rule=PART_RULE,
     variant_of="order_defect_rate",
     source=EVERY_CLAIM,
+    official=None,
 )
 
 negative_feedback_rate = replace(
@@ -96,6 +101,7 @@ negative_feedback_rate = replace(
     sides=(_("One or two stars"), _("No negative feedback"), _("Left out")),
     rule=PART_RULE,
     parts_of="order_defect_rate",
+    official=Q(metric=OfficialMetric.NEGATIVE_FEEDBACK_RATE),
 )
 
 atoz_claim_rate = replace(
@@ -111,6 +117,7 @@ atoz_claim_rate = replace(
     sides=(_("With a claim that counts"), _("No claim that counts"), _("Left out")),
     rule=PART_RULE,
     parts_of="order_defect_rate",
+    official=Q(metric=OfficialMetric.ATOZ_CLAIM_RATE),
 )
 
 atoz_claim_rate_every = replace(
@@ -126,6 +133,7 @@ atoz_claim_rate_every = replace(
     parts_of="",
     variant_of="atoz_claim_rate",
     source=EVERY_CLAIM,
+    official=None,
 )
 
 chargeback_rate = replace(
@@ -142,4 +150,5 @@ chargeback_rate = replace(
     rule=PART_RULE,
     parts_of="order_defect_rate",
     source="https://sellercentral.amazon.com/gp/help/external/help.html?itemID=48781&language=en_US",
+    official=Q(metric=OfficialMetric.CHARGEBACK_RATE),
 )

@@ -7,7 +7,7 @@ from kpis.catalogue.facts import packages
 from kpis.catalogue.placed import IN_RATES, MERCHANT, NOT_MERCHANT, OUTSIDE
 from kpis.metrics import Rule, Share
 from kpis.targets import AtLeast
-from orders.models import Delivery, Tracking
+from orders.models import Delivery, OfficialMetric, Tracking
 
 GROUP = _("Delivery")
 
@@ -42,6 +42,7 @@ on_time_delivery_rate = Share(
     rule=Rule(days=30, lag=10, target=AtLeast(limit="97", goal="97.6")),
     marketplace_rules={"US": Rule(days=14, lag=7, target=AtLeast(limit="90", goal="95"))},
     source="https://sellercentral.amazon.com/help/hub/reference/G200847280",
+    official=Q(metric__in=[OfficialMetric.ON_TIME_DELIVERY_RATE, OfficialMetric.UNIT_ON_TIME_DELIVERY_RATE]),
 )
 
 VALID_TRACKING = "https://sellercentral.amazon.com/help/hub/reference/G201817070"
@@ -74,6 +75,7 @@ valid_tracking_rate = Share(
     sides=(_("Valid"), _("Not valid"), _("Left out")),
     by="product_category",
     rule=Rule(days=30, lag=10, target=AtLeast(limit="95", goal="96")),
+    official=Q(metric=OfficialMetric.VALID_TRACKING_RATE),
     source=VALID_TRACKING,
 )
 

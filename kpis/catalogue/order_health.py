@@ -19,7 +19,7 @@ from kpis.catalogue.placed import (
 )
 from kpis.metrics import LatestShare, Rule, Share, Tally
 from kpis.targets import AtLeast, Below
-from orders.models import CancellationVerdict, InvoiceVerdict, Purchase, ShipmentVerdict
+from orders.models import CancellationVerdict, InvoiceVerdict, OfficialMetric, Purchase, ShipmentVerdict
 
 CANCELLATIONS = "https://sellercentral.amazon.co.uk/gp/help/external/help.html?itemID=200285210&language=en_GB"
 LATE_SHIPMENTS = "https://sellercentral.amazon.it/gp/help/external/200285190?language=it_IT"
@@ -43,6 +43,7 @@ cancellation_rate = Share(
     left_out=(*OUTSIDE, *NOT_MERCHANT, WHO_CANCELLED_UNKNOWN),
     sides=(_("Cancelled by the seller"), _("Not the seller's cancellation"), _("Left out")),
     rule=Rule(days=7, lag=1, target=Below(limit="2.5", goal="2")),
+    official=Q(metric=OfficialMetric.PREFULFILLMENT_CANCEL_RATE),
     source=CANCELLATIONS,
 )
 
@@ -62,6 +63,7 @@ late_shipment_rate = Share(
     left_out=(*OUTSIDE, *NOT_MERCHANT, *LATENESS_UNKNOWN),
     sides=(_("Confirmed late"), _("Not late"), _("Left out")),
     rule=Rule(days=30, target=Below(limit="4", goal="3.2")),
+    official=Q(metric=OfficialMetric.LATE_SHIPMENT_RATE),
     source=LATE_SHIPMENTS,
 )
 
@@ -136,6 +138,7 @@ invoice_defect_rate = Share(
     ),
     sides=(_("Late or missing"), _("In time"), _("Left out")),
     rule=Rule(days=7, lag=7, target=Below(limit="5", goal="4")),
+    official=Q(metric=OfficialMetric.INVOICE_DEFECT_RATE),
     source=INVOICES,
 )
 
@@ -155,6 +158,7 @@ refund_rate = Share(
     sides=(_("Refunded"), _("Not refunded"), _("Left out")),
     rule=Rule(days=30, target=Below(limit="5", goal="4")),
     ripens_days=60,  # a month to send it back, and as long again until the money is returned
+    official=Q(metric=OfficialMetric.REFUND_RATE),
     source=REFUNDS,
 )
 

@@ -10,6 +10,7 @@ from kpis.catalogue.windows import over
 from kpis.metrics import Rule, Share, Times
 from kpis.targets import AtLeast, AtMost, Below
 from messaging.models import Author, Reply
+from orders.models import OfficialMetric
 
 GROUP = _("Response")
 
@@ -49,6 +50,7 @@ late_response_rate = Share(
     left_out=(NOT_YET_DUE, *NOT_WAITING),
     sides=(_("Late or unanswered"), _("Answered in time"), _("Left out")),
     rule=Rule(days=30, target=Below(limit="10", goal="8")),
+    official=Q(metric=OfficialMetric.LATE_RESPONSE_RATE),
     source=CONTACT_RESPONSE,
 )
 
@@ -68,6 +70,7 @@ over_24h_rate = replace(
     sides=(_("Answered late"), _("In time or unanswered"), _("Left out")),
     rule=Rule(days=30),
     parts_of="late_response_rate",
+    official=None,
 )
 
 no_response_rate = replace(
@@ -83,6 +86,7 @@ no_response_rate = replace(
     sides=(_("Unanswered"), _("Answered"), _("Left out")),
     rule=Rule(days=30),
     parts_of="late_response_rate",
+    official=None,
 )
 
 contact_response_time = Times(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kpis.catalogue.facts import returns
 from kpis.metrics import Rule, Share
 from kpis.targets import Below
-from orders.models import Rejection, ReturnAnswer, ReturnStanding
+from orders.models import OfficialMetric, Rejection, ReturnAnswer, ReturnStanding
 
 GROUP = _("Returns")
 SOURCE = "https://sellercentral.amazon.com/gp/help/external/help.html?itemID=201887610&language=en_US"
@@ -54,6 +54,7 @@ return_dissatisfaction_rate = Share(
     sides=(_("With a fault"), _("Without a fault"), _("Left out")),
     rule=Rule(days=30, target=TARGET),
     ripens_days=RIPENS_DAYS,
+    official=Q(metric=OfficialMetric.RETURN_DISSATISFACTION_RATE),
     source=SOURCE,
 )
 

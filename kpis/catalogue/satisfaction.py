@@ -8,6 +8,7 @@ from kpis.catalogue.windows import over
 from kpis.metrics import LatestShare, Rule, Score, Share
 from kpis.targets import AtLeast, Below
 from messaging.models import Standing, SurveyKind
+from orders.models import OfficialMetric
 
 GROUP = _("Satisfaction")
 
@@ -59,6 +60,7 @@ dissatisfaction_rate = LatestShare(
     left_out=(*LEFT_OUT, (COUNTS, _("A later answer about the same order counts"))),
     sides=(_("Not solved"), _("Solved"), _("Not counted")),
     rule=Rule(days=30, target=Below(limit="25", goal="20")),
+    official=Q(metric=OfficialMetric.DISSATISFACTION_RATE),
     source="https://th4.ilovetranslation.com/cNyA0mDtQAD=d",
 )
 

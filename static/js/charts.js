@@ -95,7 +95,10 @@
             borderDash: function (context) { return kept(context) ? [3, 4] : open(context) ? [7, 4] : undefined; },
             borderColor: function (context) { return kept(context) ? colour("ink-3") : undefined; },
           },
-        }],
+        }].concat(data.official ? [{
+          data: data.official, borderColor: colour("ink-3"), borderWidth: 1, pointRadius: 0, pointHoverRadius: 0,
+          spanGaps: true, clip: 8,
+        }] : []),
       },
       options: {
         interaction: { mode: "index", intersect: false },
@@ -116,7 +119,10 @@
           tooltip: {
             callbacks: {
               title: function (items) { return data.titles[items[0].dataIndex]; },
-              label: function (item) { return data.shown[item.dataIndex] + "  " + data.words[item.dataIndex]; },
+              label: function (item) {
+                if (item.datasetIndex) return data.officialShown[item.dataIndex];
+                return data.shown[item.dataIndex] + "  " + data.words[item.dataIndex];
+              },
               afterBody: function (items) { return data.notes[items[0].dataIndex]; },
             },
           },
