@@ -208,6 +208,23 @@ def test_headers_are_understood_in_several_languages(columns, record_type, field
     assert (said.record_type, list(said.columns.values())) == (record_type, fields)
 
 
+def test_what_every_record_needs_and_no_word_names_is_known_by_its_cells():
+    samples = {"order id": ["A-1", "A-2"], "wann": ["05.01.2026 10:00", "6.1.2026 9:05"], "was": ["已发货", "已取消"],
+               "wieviel": ["12,50", "3"]}  # fmt: skip
+    said = guess(list(samples), samples, "UTC")
+    assert said is not None
+    assert said.columns == {"order id": "external_id", "wann": "placed_at", "was": "status"}
+    # Two columns look alike: nobody knows which of them is meant.
+    said = guess([*samples, "und"], {**samples, "und": samples["wann"]}, "UTC")
+    assert said is not None
+    assert "placed_at" not in said.columns.values()
+
+
+def test_what_a_survey_asked_follows_from_its_answers():
+    assert guess(["工单号", "回答时间", "是否解决"], {}, "UTC").constants == {"kind": "solved"}
+    assert guess(["Ticket", "Answered at", "CSAT"], {}, "UTC").constants == {"kind": "csat"}
+
+
 def test_a_table_that_says_nothing_is_not_guessed_at():
     assert guess(["foo", "bar"], {}, "UTC") is None
 
@@ -251,6 +268,48 @@ c-1,2026-01-05 10:00,买家,灯坏了
 c-1,2026-01-05 12:00,客服,我们再寄一个
 c-1,2026-01-05 13:00,机器人小助手,已收到
 """
+
+
+def taken_in(account, text: str, said: ColumnMap) -> ImportRun:
+    remember(account, text, said)
+    run = imports.store(account, "sent", io.BytesIO(text.encode()), now=NOW)
+    imports.run_open(now=NOW, seconds=30)
+    run.refresh_from_db()
+    return run
+
+
+def test_times_without_a_zone_are_read_in_the_one_that_was_said_also_where_the_clock_is_changed():
+    text = "order id;when;state\nA;26.10.2025 02:30;Shipped\nB;30.03.2025 02:30;SHIPPED\nC;05.01.2026 02:30;shipped\n"
+    columns = {"order id": "external_id", "when": "placed_at", "state": "status"}
+    said = ColumnMap("order", columns, "Europe/Berlin", day_first=True, words={"status": {"Shipped": "shipped"}})
+    run = taken_in(make_account(time_zone="Asia/Shanghai"), text, said)
+    moments = {one.external_id: one.placed_at.isoformat() for one in Order.objects.all()}
+    assert moments == {
+        "A": "2025-10-26T00:30:00+00:00",  # the hour comes twice; the first time it is 02:30 at two hours from UTC
+        "B": "2025-03-30T01:30:00+00:00",  # the hour is left out; the clock goes on to 03:30 at two hours from UTC
+        "C": "2026-01-05T01:30:00+00:00",
+    }
+    assert run.warnings == {"ambiguous_local_time": 1, "nonexistent_local_time": 1}
+
+
+@pytest.mark.parametrize(("comma", "written", "amount"), [
+    (True, "1.234", "1234.000"), (False, "1.234", "1.234"), (True, "1.234,56", "1234.560"), (None, "12,5", "12.500"),
+])  # fmt: skip
+def test_numbers_are_read_with_the_decimal_sign_that_was_said(comma, written, amount):
+    text = f"order id\twhen\tstate\tsum\nA\t2026-01-05 10:00\tshipped\t{written}\n"
+    columns = {"order id": "external_id", "when": "placed_at", "state": "status", "sum": "total_amount"}
+    taken_in(make_account(), text, ColumnMap("order", columns, "UTC", decimal_comma=comma))
+    assert str(Order.objects.get().total_amount) == amount
+
+
+def test_rows_without_an_id_are_told_apart_by_the_columns_that_were_said():
+    account = make_account()
+    said = ColumnMap("feedback", {"order": "order_external_id", "day": "rated_on", "stars": "rating"}, "UTC",
+                     id_from=("order", "day"))  # fmt: skip
+    text = "order,day,stars\no-1,2026-01-05,2\n"
+    assert taken_in(account, text, said).created == 1
+    assert taken_in(account, text.replace(",2\n", ",5\n"), said).created == 0
+    assert Feedback.objects.get().order_external_id == "o-1"
 
 
 def test_rows_without_an_id_get_one_that_the_same_row_gets_again():

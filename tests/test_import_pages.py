@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from dashboard.pages.imports import import_page
 from intake import checks, imports, retry
 from intake.models import ImportProfile, ImportRun, RejectedRow
 from orders.models import Feedback, Order
@@ -241,6 +242,65 @@ def test_a_mapping_that_makes_no_sense_is_refused_in_a_sentence(changed, words):
     page = text_of(client.post(reverse("import_step", args=[run.pk, "map"]), sent, follow=True))
     assert words in page
     assert not ImportProfile.objects.exists()
+
+
+THREADS = "会话,发送时间,发送方,内容\nc-1,2026-01-05 10:00,{buyer},坏了\nc-1,2026-01-05 12:00,{agent},再寄一个\n"
+
+
+def mapped(client, account, text, **changed):
+    """Send a table and have its columns mean what the page proposes, but for what is changed."""
+    send(client, account, file("chat.csv", text))
+    checks.check_open(now=NOW)
+    run = ImportRun.objects.latest("pk")
+    form = import_page(run, may_write=True).mapping
+    sent = {"record_type": form.record_type, "zone": form.zone, "apart": "1"}
+    for position, column in enumerate(form.columns):
+        sent |= {column.name: column.chosen, f"was-{position}": column.chosen}
+        sent |= {word.name: changed.get(word.said, word.chosen) for word in column.words}
+        sent |= {f"apart-{position}": "on"} if column.tells_apart else {}
+    answer = client.post(reverse("import_step", args=[run.pk, "map"]), {**sent, **changed.get("sent", {})}, follow=True)
+    checks.check_open(now=NOW)
+    return run, text_of(answer)
+
+
+def test_the_page_shows_what_the_guess_would_store_before_anybody_confirms_it():
+    account = make_account(time_zone="Asia/Shanghai")
+    client = client_of(account)
+    send(client, account, file("chat.csv", THREADS.format(buyer="买家", agent="客服")))
+    checks.check_open(now=NOW)
+    page = text_of(client.get(reverse("import", args=[ImportRun.objects.get().pk])))
+    assert "2026-01-05T02:00:00+00:00" in page  # 10:00 in Shanghai
+    assert "Take it in" not in page
+
+
+def test_words_that_were_explained_once_stay_known_when_another_table_explains_more():
+    account = make_account(time_zone="Asia/Shanghai")
+    client = client_of(account)
+    mapped(client, account, THREADS.format(buyer="阿花", agent="小王"), **{"阿花": "buyer", "小王": "agent"})
+    run, _page = mapped(client, account, THREADS.format(buyer="阿花", agent="小李"), **{"小李": "agent"})
+    assert ImportProfile.objects.get().mapping["words"]["author_kind"] == {
+        "阿花": "buyer",
+        "小王": "agent",
+        "小李": "agent",
+    }
+    assert checks.found_of(run).bad == 0
+
+
+def test_rows_without_an_id_need_a_column_that_tells_them_apart():
+    account = make_account()
+    client = client_of(account)
+    text = THREADS.format(buyer="买家", agent="客服")
+    run, _page = mapped(client, account, text)
+    assert "What tells one from another?" in text_of(client.get(reverse("import", args=[run.pk])))
+    assert ImportProfile.objects.get().mapping["id_from"] == ["会话", "发送时间", "发送方", "内容"]
+    send(client, account, file("chat.csv", text + "\n"))
+    checks.check_open(now=NOW)
+    latest = ImportRun.objects.latest("pk")
+    sent = {"record_type": "message", "zone": "UTC", "apart": "1", "column-0": "conversation_external_id"}
+    step = reverse("import_step", args=[latest.pk, "map"])
+    assert "Choose the columns that tell one row from another" in text_of(client.post(step, sent, follow=True))
+    client.post(step, {**sent, "apart-1": "on"})
+    assert ImportProfile.objects.get().mapping["id_from"] == ["发送时间"]
 
 
 def test_another_type_can_be_chosen_for_the_rows():

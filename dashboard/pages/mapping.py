@@ -10,7 +10,7 @@ from intake.checks import Found
 from intake.contract import RECORD_TYPES
 from intake.fields import Choice, Flag, Number
 from intake.readers.column_map import ColumnMap
-from intake.readers.guessing import complete, guess_columns
+from intake.readers.guessing import complete, guess_fields
 from intake.readers.mapped import mappable
 from kpis.metrics import Text
 from sellers.days import zone_names
@@ -45,6 +45,7 @@ class Column:
     title: str
     samples: list[str]
     chosen: str
+    tells_apart: bool  # whether it is part of the IDs that are made for the rows
     words: list[Word]
     choices: list[str]  # the contract's words that its cells may mean
 
@@ -68,6 +69,7 @@ class MappingForm:
     fields: list[tuple[str, str]]  # the field and how the contract explains it
     columns: list[Column]
     constants: list[Constant]
+    makes_ids: bool  # no column is the ID of its row
     zone: str
     sign: str
     order: str
@@ -88,8 +90,8 @@ def mapping_form(account: SellerAccount, found: Found, record_type: str = "") ->
         listed = isinstance(field, Choice | Flag)
         known = said.words.get(name, {})
         words = [
-            Word(f"word-{position}-{number}", sample, known.get(sample, ""))
-            for number, sample in enumerate(one["samples"])
+            Word(f"word-{position}-{number}", written, known.get(written, ""))
+            for number, written in enumerate(_written(one, known))
         ]
         columns.append(
             Column(
@@ -97,6 +99,7 @@ def mapping_form(account: SellerAccount, found: Found, record_type: str = "") ->
                 title=one["name"],
                 samples=one["samples"][:3],
                 chosen=name,
+                tells_apart=one["name"] in said.id_from,
                 words=words if listed else [],
                 choices=_choices(field),
             )
@@ -108,6 +111,7 @@ def mapping_form(account: SellerAccount, found: Found, record_type: str = "") ->
         fields=[(name, f"{name} – {field.meaning}" if field.meaning else name) for name, field in fields.items()],
         columns=columns,
         constants=_constants(said),
+        makes_ids="external_id" not in said.columns.values(),
         zone=said.zone,
         sign=next(name for name, (_title, value) in SIGNS.items() if value is said.decimal_comma),
         order=next(name for name, (_title, value) in ORDERS.items() if value is said.day_first),
@@ -136,11 +140,17 @@ def said_in(account: SellerAccount, found: Found, sent: Mapping[str, Any]) -> Co
     samples = {one["name"]: one["samples"] for one in found.columns}
     guessed = complete(kind, columns, samples, sent["zone"])
     words = {name: dict(known) for name, known in guessed.words.items()}
+    shown = _said(account, found, kind).words
     for position, one in enumerate(found.columns):
         name = columns.get(one["name"], "")
         if f"word-{position}-0" in sent and sent.get(f"was-{position}") == name:
-            chosen = {sample: sent.get(f"word-{position}-{number}", "") for number, sample in enumerate(one["samples"])}
-            words[name] = {sample: word for sample, word in chosen.items() if word in _choices(fields[name])}
+            written = _written(one, shown.get(name, {}))
+            chosen = {said: sent.get(f"word-{position}-{number}", "") for number, said in enumerate(written)}
+            words[name] = {said: word for said, word in chosen.items() if word in _choices(fields[name])}
+    makes_ids = "external_id" not in columns.values()
+    apart = tuple(one["name"] for position, one in enumerate(found.columns) if f"apart-{position}" in sent)
+    if makes_ids and "apart" in sent and not apart:
+        raise ValueError(_("Choose the columns that tell one row from another."))
     low, high = sent.get("scale_low", "").strip(), sent.get("scale_high", "").strip()
     constants = {name: sent.get(f"constant-{name}", "") for name in fields if name not in columns.values()}
     return ColumnMap(
@@ -151,7 +161,7 @@ def said_in(account: SellerAccount, found: Found, sent: Mapping[str, Any]) -> Co
         decimal_comma=SIGNS.get(sent.get("sign", ""), SIGNS["auto"])[1],
         words=words,
         constants={name: said for name, said in constants.items() if said in _choices(fields[name])},
-        id_from=guessed.id_from,
+        id_from=(apart or guessed.id_from) if makes_ids else (),
         scale=(low, high) if low and high else guessed.scale,
     )
 
@@ -159,11 +169,16 @@ def said_in(account: SellerAccount, found: Found, sent: Mapping[str, Any]) -> Co
 def _said(account: SellerAccount, found: Found, record_type: str) -> ColumnMap:
     samples = {one["name"]: one["samples"] for one in found.columns}
     if record_type in RECORD_TYPES and not (found.mapping and found.mapping["record_type"] == record_type):
-        columns = guess_columns(record_type, list(samples))
+        columns = guess_fields(record_type, list(samples), samples)
         return complete(record_type, columns, samples, account.time_zone)
     if found.mapping:
         return ColumnMap.from_json(found.mapping)
     return complete("order", {}, samples, account.time_zone)
+
+
+def _written(column: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
+    """What a column's cells say, and what those of earlier tables said of which the meaning is known."""
+    return list(dict.fromkeys((*column["samples"], *known)))
 
 
 def _choices(field: Any) -> list[str]:

@@ -57,6 +57,14 @@ class ColumnMap:
             "scale": list(self.scale) if self.scale else None,
         }
 
+    def word(self, field: str, said: str) -> str | None:
+        """The contract's word for what a cell says, whatever the case of its letters."""
+        return self._plain_words.get((field, said.casefold()))
+
+    @cached_property
+    def _plain_words(self) -> dict[tuple[str, str], str]:
+        return {(name, said.casefold()): word for name, words in self.words.items() for said, word in words.items()}
+
     @cached_property
     def day_formats(self) -> tuple[str, ...]:
         return EASTERN_DAYS if self.day_first is None else (*DAYS[self.day_first], *EASTERN_DAYS)

@@ -6,13 +6,16 @@ from functools import cache
 from pathlib import Path
 
 from intake.contract import RECORD_TYPES
-from intake.fields import Choice, Flag
+from intake.fields import Choice, Day, Field, Flag, Moment, Whole
 from intake.readers.column_map import ColumnMap
 from intake.readers.mapped import mappable
 
 WORDS_FILE = Path(__file__).with_name("column_words.tsv")
 
 _SIGNS = re.compile(r"[\s_\-./:#()（）【】\[\]]+")
+_DATE = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
+_DATED = re.compile(_DATE, re.ASCII)
+_CLOCKED = re.compile(_DATE + r"[T ]+\d{1,2}:\d\d.*", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}", re.ASCII)
 
 
@@ -32,11 +35,11 @@ def guess(columns: Sequence[str], samples: Mapping[str, Sequence[str]], zone: st
     """The likeliest meaning of a table, or None where no record type has any of its needed fields there."""
     ranked = []
     for kind, record_type in RECORD_TYPES.items():
-        found = guess_columns(kind, columns)
+        found = _by_words(kind, columns)
         met = sum(name in found.values() for name in (*record_type.required, *record_type.one_of))
-        ranked.append((len(found), met, kind, found))
-    count, _met, kind, found = max(ranked, key=lambda one: one[:2])
-    return complete(kind, found, samples, zone) if count else None
+        ranked.append((len(found), met, kind))
+    count, _met, kind = max(ranked, key=lambda one: one[:2])
+    return complete(kind, guess_fields(kind, columns, samples), samples, zone) if count else None
 
 
 def complete(kind: str, columns: Mapping[str, str], samples: Mapping[str, Sequence[str]], zone: str) -> ColumnMap:
@@ -56,14 +59,30 @@ def complete(kind: str, columns: Mapping[str, str], samples: Mapping[str, Sequen
         day_first=_day_first(cells),
         decimal_comma=_decimal_comma(cells),
         words=words,
+        constants=_constants(kind, columns),
         id_from=() if has_id else tuple(columns),
         scale=_scale(columns, samples),
     )
 
 
-def guess_columns(kind: str, columns: Sequence[str]) -> dict[str, str]:
-    """Which fields of a record type the columns mean, by their words; each field once."""
-    """The fields of a record type that columns mean by their words."""
+def guess_fields(kind: str, columns: Sequence[str], samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Which fields of a record type the columns mean, each once: by their words; what every record needs and no word
+    names, by the only column whose cells look like it."""
+    found = _by_words(kind, columns)
+    record_type = RECORD_TYPES[kind]
+    fields = mappable(record_type)
+    for needed in (*((name,) for name in record_type.required), record_type.one_of):
+        if any(name in found.values() for name in needed):
+            continue
+        for name in (one for one in needed if one in fields):
+            alike = [one for one in columns if one not in found and _looks_like(fields[name], samples.get(one, ()))]
+            if len(alike) == 1:
+                found[alike[0]] = name
+                break
+    return {column: found[column] for column in columns if column in found}
+
+
+def _by_words(kind: str, columns: Sequence[str]) -> dict[str, str]:
     fields = mappable(RECORD_TYPES[kind])
     words: dict[str, list[tuple[int, str]]] = {}
     for name in fields:
@@ -80,6 +99,30 @@ def guess_columns(kind: str, columns: Sequence[str]) -> dict[str, str]:
                 found[column] = name
                 break
     return found
+
+
+def _looks_like(one: Field, cells: Sequence[str]) -> bool:
+    """Whether all of these cells have the form of a field's values, and there are some."""
+    match one:
+        case Moment():
+            form = _CLOCKED
+        case Day():
+            form = _DATED
+        case Choice() | Flag():
+            return bool(cells) and len(_words(one, cells)) == len(set(cells))
+        case Whole():
+            return bool(cells) and all(cell.isdecimal() and one.low <= int(cell[:9]) <= one.high for cell in cells)
+        case _:
+            return False
+    return bool(cells) and all(form.fullmatch(cell) for cell in cells)
+
+
+def _constants(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """What a survey asked follows from its answers."""
+    if kind != "survey_answer" or "kind" in columns.values():
+        return {}
+    asked = {"solved": "solved", "value_number": "csat"}
+    return next(({"kind": word} for name, word in asked.items() if name in columns.values()), {})
 
 
 def _words(one: Choice | Flag, samples: Sequence[str]) -> dict[str, str]:

@@ -89,8 +89,7 @@ def _record(cells: Cells, kind: RecordType, fields: Mapping[str, Field], columns
 def _value(one: Field, column: str, cells: Cells, columns: ColumnMap) -> Any:
     """A cell as the contract writes the field's value. Raises Problem with the column's name."""
     said = cells.text(column) or ""
-    words = columns.words.get(one.name, {})
-    known = words.get(said) or words.get(said.casefold())
+    known = columns.word(one.name, said)
     match one:
         case Moment():
             return cells.moment(column, formats=columns.moment_formats, zone=columns.zone)
