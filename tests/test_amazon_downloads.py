@@ -8,6 +8,7 @@ from intake.models import DeleteNotice
 from orders.models import CancellationVerdict, Claim, Delivery, Order, Shipment, ShipmentVerdict, Tracking
 from sellers.models import SellerAccount
 from tests.amazon import NOW, american, counts, problems, sample, take_in
+from tests.test_reports import workbook
 
 pytestmark = pytest.mark.django_db
 PAGE = "orders_2026-01-01_page1.json"
@@ -221,3 +222,10 @@ def test_invoice_defects_tell_business_orders(account: SellerAccount) -> None:
         True,
         ["Late", "Missing"],
     )
+
+
+def test_a_download_may_be_a_spreadsheet(account: SellerAccount) -> None:
+    take_in(account, PAGE)
+    run = take_in(account, workbook([VTR.split(","), VTR_ROW.split(",")]))
+    assert (run.source, counts(run)) == ("amazon.vtr", (1, 0, 1, 0, 0, 0))
+    assert Shipment.objects.get().tracking_valid is True

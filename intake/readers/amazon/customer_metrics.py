@@ -71,10 +71,11 @@ def fit(head: Head) -> int:
 def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     """Every figure of each report in the file."""
     defaults = context.defaults({"system": SYSTEM})
-    for report in elements(stream, context, {REPORT}):
-        text = text_of(report)
-        for one in _figures(report, context):
-            yield Row(one["external_id"], one, text, defaults)
+    told = (
+        (one, text_of(report)) for report in elements(stream, context, {REPORT}) for one in _figures(report, context)
+    )
+    for place, (one, text) in enumerate(told, 1):
+        yield Row(f"figure {place}", one, text, defaults)
 
 
 def again(text: str, stored: Mapping[str, str], context: Context) -> Iterator[Row]:

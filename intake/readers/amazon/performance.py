@@ -88,23 +88,24 @@ def _rows(report: Mapping[str, Any], context: Context) -> Iterator[Row]:
     about = sorted({country(str(one.get("marketplaceId"))) for one in sections if one not in own})
     until = max(filter(None, map(_newest, own)), default=None) or moment(context.arrived_at)
     if not own or until is None:
-        text = (
-            f"the report is about {', '.join(about) or 'nothing'}, the account about {context.marketplace or 'nothing'}"
-        )
+        whose = ", ".join(about) or "no marketplace"
+        text = f"the report is about {whose}, the account about {context.marketplace or 'none that it names'}"
         yield Row("/", Bad(ErrorCode.UNKNOWN_ACCOUNT, text, "marketplaceId"), _as_json(report), defaults)
         return
     unknown = [f"marketplace {name}" for name in about]
     unknown += [name for section in own for name in section if not _is_known(name)]
     noted: tuple[RowWarning, ...] = tuple((name, WarningCode.UNKNOWN_COLUMN) for name in unknown)
     statuses = of_account(_objects(report.get("accountStatuses")), context)
-    for status in statuses:
+    for index, status in enumerate(statuses):
         whole = {"accountStatuses": [status], "performanceMetrics": own}
         figures = [figure("account_status", (until, until), status, status=status.get("status"))]
-        yield from _told("/accountStatuses", whole, figures, defaults, ())
-    for section in own:
+        yield from _told(f"/accountStatuses/{index}", whole, figures, defaults, ())
+    for index, section in enumerate(own):
         for name, value in section.items():
             whole = {"performanceMetrics": [{"marketplaceId": section.get("marketplaceId"), name: value}]}
-            for row in _told(f"/performanceMetrics/{name}", whole, _figures(name, value, until), defaults, noted):
+            for row in _told(
+                f"/performanceMetrics/{index}/{name}", whole, _figures(name, value, until), defaults, noted
+            ):
                 yield row
                 noted = ()
 
