@@ -124,7 +124,11 @@ class ImportPage:
     def shown_rows(self) -> list[dict[str, Any]]:
         """The first rows as they will be stored, each with its type in people's words."""
         rows = self.found.preview if self.found else []
-        return [{**row, "kind": RECORD_TYPES[row["type"]].model._meta.verbose_name} for row in rows]
+        # Pairs, because a template would take a field that is called `items` for the method of a dictionary.
+        return [
+            {**row, "kind": RECORD_TYPES[row["type"]].model._meta.verbose_name, "said": list(row["values"].items())}
+            for row in rows
+        ]
 
     @property
     def errors(self) -> list[dict[str, Any]]:

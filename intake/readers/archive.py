@@ -9,7 +9,7 @@ from intake.codes import ErrorCode, printable
 from intake.readers.context import Context
 from intake.readers.registry import FORMATS, recognise_text
 from intake.readers.text import FileUnreadable
-from intake.readers.workbook import is_archive, is_workbook, unpackable
+from intake.readers.workbook import is_archive, is_workbook, unpackable, unpacked
 from intake.rows import Bad, Row
 
 SOURCE = "archive"
@@ -43,15 +43,18 @@ def _is_file(member: zipfile.ZipInfo) -> bool:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: str, context: Context) -> Iterator[Row]:
-    source = ""
     try:
-        with archive.open(member) as content:
+        content = unpacked(archive, member)
+    except FileUnreadable as error:
+        yield Row(place, Bad(ErrorCode.UNDECODABLE, str(error)), place, {})
+        return
+    source = ""
+    with content:
+        try:
             if is_archive(content) and not is_workbook(content):
                 raise FileUnreadable("An archive within an archive is not read.")
             source = recognise_text(content, context)
             for row in FORMATS[source].read(content, context):
                 yield replace(row, pointer=f"{place}: {row.pointer}", source=source)
-    except FileUnreadable as error:
-        yield Row(f"{place}: end" if source else place, Bad(ErrorCode.UNKNOWN_FORMAT, str(error)), place, {})
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        yield Row(f"{place}: end", Bad(ErrorCode.UNDECODABLE, f"the archive is damaged here ({error})"), place, {})
+        except FileUnreadable as error:
+            yield Row(f"{place}: end" if source else place, Bad(ErrorCode.UNKNOWN_FORMAT, str(error)), place, {})

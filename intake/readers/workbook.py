@@ -2,8 +2,10 @@
 
 import csv
 import io
+import struct
 import tempfile
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
@@ -17,6 +19,11 @@ MEMBERS_LIMIT = 10_000
 RATIO_LIMIT = 500  # honest sheets shrink to a twentieth; what shrinks to a thousandth is a bomb
 SMALL = 10 * 1024 * 1024  # below this the ratio does no harm
 IN_MEMORY = 8 * 1024 * 1024
+# What the library raises for archives that are not what they say: bad sums, bad places, unknown packing, cut ends.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError, RuntimeError, struct.error,
+    OverflowError,
+)  # fmt: skip
 
 
 def is_archive(stream: IO[bytes]) -> bool:
@@ -46,16 +53,30 @@ def unpackable(stream: IO[bytes]) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(copy)
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as error:
+    except DAMAGE as error:
         raise FileUnreadable("The archive is damaged.") from error
-    unpacked = sum(member.file_size for member in members)
+    size = sum(member.file_size for member in members)
     if len(members) > MEMBERS_LIMIT:
         raise FileUnreadable(f"The archive holds more than {MEMBERS_LIMIT:,} files.")
     if any(member.flag_bits & 1 for member in members):
         raise FileUnreadable("The archive is protected by a password.")
-    if unpacked > SMALL and unpacked > RATIO_LIMIT * max(packed, 1):
+    if size > SMALL and size > RATIO_LIMIT * max(packed, 1):
         raise FileUnreadable("The archive unpacks into far more than any honest file does.")
     return archive
+
+
+def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """A member's bytes as a file of their own. Raises FileUnreadable where the archive is damaged."""
+    content = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed by the caller
+    try:
+        with archive.open(member) as packed:
+            while piece := packed.read(1024 * 1024):
+                content.write(piece)
+    except DAMAGE as error:
+        content.close()
+        raise FileUnreadable("The archive is damaged here.") from error
+    content.seek(0)
+    return content  # type: ignore[return-value]  # a spooled file is one in all but name
 
 
 def as_csv(stream: IO[bytes]) -> IO[bytes]:
@@ -63,7 +84,11 @@ def as_csv(stream: IO[bytes]) -> IO[bytes]:
     with unpackable(stream) as archive:
         if sum(member.file_size for member in archive.infolist()) > UNPACKED_LIMIT:
             raise FileUnreadable("The spreadsheet is too large; save the sheet as CSV.")
-        if archive.testzip() is not None:
+        try:
+            damaged = archive.testzip()
+        except DAMAGE as error:
+            raise FileUnreadable("The spreadsheet is damaged.") from error
+        if damaged is not None:
             raise FileUnreadable("The spreadsheet is damaged.")
     stream.seek(0)
     text = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # read by the caller, closed with him
