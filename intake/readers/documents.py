@@ -15,7 +15,7 @@ ENVELOPE = ("system", "observed_at")  # what a document may say for all its reco
 
 def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     """Every record of the file. Raises FileUnreadable where nothing more can be read."""
-    if _by_lines(as_utf8(stream).read(HEAD)):
+    if by_lines(as_utf8(stream).read(HEAD)):
         return _read_lines(as_utf8(stream), context)
     return _read_document(stream, context)
 
@@ -29,7 +29,7 @@ def again(text: str, stored: Mapping[str, str], context: Context) -> Iterator[Ro
     yield Row("", record, text, context.defaults())
 
 
-def _by_lines(head: bytes) -> bool:
+def by_lines(head: bytes) -> bool:
     """Whether each line is a value of its own: the first one is, and it is not a whole document alone in the file."""
     first, newline, rest = head.lstrip().partition(b"\n")
     if not first.startswith(b"{"):

@@ -43,7 +43,7 @@ def orders(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     yield record(
         "order",
         order.ident("id") or name,
-        source_updated_at=max(moments, key=_instant, default=None),
+        source_updated_at=max(moments, key=instant, default=None),
         placed_at=order.moment("created at"),
         status="cancelled" if cancelled_at else _status(order),
         fulfilled_by="merchant",
@@ -64,7 +64,7 @@ def orders(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
             if row.text("lineitem name", "lineitem sku")
         ]
         or None,
-        shipments=[{"confirmed_at": fulfilled_at}] if fulfilled_at else None,
+        packages=[{"confirmed_at": fulfilled_at}] if fulfilled_at else None,
     )
 
 
@@ -72,7 +72,8 @@ def _status(order: Cells) -> str:
     return order.word("fulfillment status", FULFILMENT) if order.text("fulfillment status") else FULFILMENT[""]
 
 
-def _instant(moment: str) -> datetime:
+def instant(moment: str) -> datetime:
+    """A time as readers write it, to be compared with others."""
     return datetime.fromisoformat(moment).astimezone(UTC)
 
 
