@@ -1,13 +1,18 @@
 """Files of shops, help desks, phones and chats: the samples, and what may never be stored of the people in them."""
 
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models import BinaryField
 
+from sellers.models import SellerAccount
 from tests.amazon import counts, everything, one, problems, take_in
 
-__all__ = ["counts", "everything", "leaks", "one", "problems", "sample", "samples", "take_in"]
+__all__ = ["contents", "counts", "everything", "leaks", "one", "problems", "sample", "samples", "take_in"]
 
 DATA = Path(__file__).parent / "data"
 FOLDERS = ("shopify", "zendesk", "freshdesk", "phone", "chat")
@@ -29,4 +34,23 @@ def leaks(words: list[str]) -> list[tuple[str, str]]:
         names = [field.attname for field in model._meta.concrete_fields if not isinstance(field, BinaryField)]
         text = repr(list(model._default_manager.values(*names)))
         found += [(model.__name__, word) for word in words if word in text]
+    return found
+
+
+NUMBERS = {"conversation_id", "agent_id", "replied_by_id", "asked_message_id"}  # which database numbers they got
+
+
+def contents(account: SellerAccount, orders: Iterable[Sequence[str]]) -> list[Any]:
+    """What the database holds after the samples came in each of these orders, one an hour, as in real life."""
+    found = []
+    for names in orders:
+        before = transaction.savepoint()
+        for hour, name in enumerate(names):
+            take_in(account, sample(name), datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=hour))
+        tables = {
+            name: [{key: value for key, value in row.items() if key not in NUMBERS} for row in rows]
+            for name, rows in everything().items()
+        }
+        found.append(tables)
+        transaction.savepoint_rollback(before)
     return found

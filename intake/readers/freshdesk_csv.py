@@ -44,7 +44,7 @@ def tickets(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     the ticket was resolved."""
     row = rows[0]
     ticket = row.required("ticket id")
-    mail, subject = row.text("email"), row.text("subject")
+    contact, mail, subject = row.ident("contact id"), row.text("email"), row.text("subject")
     opened_at, updated_at = row.moment("created time"), row.moment("last update time")
     resolved_at, closed_at = row.moment("resolved time"), row.moment("closed time")
     durations = {word: seconds for name, word in DURATIONS.items() if (seconds := _seconds(row, name)) is not None}
@@ -59,7 +59,8 @@ def tickets(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
         closed_at=closed_at,
         subject=without_names(subject, [row.text("full name")]),
         order_external_ids=amazon_order_ids(subject) or None,
-        buyer_key=context.pseudonym(mail) if mail else None,
+        # As the interface knows him, where the export has that column.
+        buyer_key=context.pseudonym(SYSTEM, contact) if contact else context.pseudonym(mail) if mail else None,
         assignee_name=row.text("agent"),
         priority=row.choice("priority", PRIORITIES),
         extra=durations or None,
@@ -101,14 +102,14 @@ TICKET_EXPORT = Report(
     uses=columns(
         "ticket id, subject, status, priority, source, agent, created time, resolved time, closed time, "
         "last update time, first response time (in hrs), resolution time (in hrs), time tracked, survey results, "
-        "full name, email"
+        "full name, email, contact id"
     ),
     keeps=columns(
         "type, group, agent interactions, customer interactions, resolution status, first response status, "
         "initial response time, due by time, product"
     ),
     drops=columns(
-        "tags, work phone, mobile phone, title, address, time zone, language, unique external id, contact id, "
+        "tags, work phone, mobile phone, title, address, time zone, language, unique external id, "
         "company name, company domains, association type, internal agent, internal group, every response status"
     ),
 )

@@ -96,15 +96,15 @@ def events(node: Node, context: Context) -> Iterator[Record | Bad]:
         yield record("conversation", ticket, source_updated_at=at, partial=True, **changes)
 
 
-def _message(comment: Node, ticket: str, author: str, updated_at: str | None) -> Record:
+def _message(comment: Node, ticket: str, author: str, said_at: str | None) -> Record:
+    """A comment as of `said_at`: an event tells it as it was then, an export as it is now, perhaps made private."""
     public = comment.flag("public") is not False
-    sent_at = comment.moment("created_at") or updated_at
+    sent_at = comment.moment("created_at") or said_at
     by_rule = spoken_by_rule(comment)
     return record(
         "message",
         comment.needed("id"),
-        # A comment never changes, except that it may be made private; every page tells it as of when it was written.
-        source_updated_at=sent_at,
+        source_updated_at=said_at,
         conversation_external_id=ticket,
         sent_at=sent_at,
         author_kind=author,

@@ -23,6 +23,10 @@ REQUESTERS_OWN = frozenset({
     "facebook", "facebook messenger", "facebook_messenger", "whatsapp", "line", "instagram direct", "instagram_dm",
 })  # fmt: skip
 MOST_KNOWN = 200_000  # people of one file; what is said of more is not held
+UNKNOWN = (
+    "nothing says whether a buyer or an agent wrote this: put the list of users into the same file, or add "
+    '"author": {"role": "agent"} or {"role": "end-user"} to the comment'
+)
 AUTHORS = "authors"  # the word under which what was learned is kept beside an element
 
 
@@ -45,12 +49,7 @@ def author_of(comment: Node, *, ticket: Node | None = None, update: Node | None 
         return AGENT
     if update is not None and _begins(update):
         return BUYER
-    raise Problem(
-        ErrorCode.MISSING_REQUIRED,
-        'nothing says whether a buyer or an agent wrote this: put the list of users into the same file, or add "author":'
-        ' {"role": "agent"} or {"role": "end-user"} to the comment',
-        "author",
-    )
+    raise Problem(ErrorCode.MISSING_REQUIRED, UNKNOWN, "author")
 
 
 def spoken_by_rule(comment: Node) -> bool:
