@@ -1,6 +1,7 @@
 """Looking at a file before it is taken in, and tables of somebody's own: guessed, said, remembered."""
 
 import io
+import time
 from datetime import date, datetime
 from typing import Any
 
@@ -290,6 +291,27 @@ def test_times_without_a_zone_are_read_in_the_one_that_was_said_also_where_the_c
         "C": "2026-01-05T01:30:00+00:00",
     }
     assert run.warnings == {"ambiguous_local_time": 1, "nonexistent_local_time": 1}
+
+
+@pytest.mark.parametrize(("day_first", "written", "hour"), [
+    (None, "2026-01-05 10:00 PM", 22), (None, "2026/1/5 下午 10:00", 22), (None, "2026年1月5日 上午10:00:30", 10),
+    (None, "Jan 5, 2026, 10:00 PM", 22), (None, "5 Jan 2026 22:00", 22), (None, "2026-01-05 12:15 am", 0),
+    (False, "1/5/2026 10:00 p.m.", 22), (False, "1/5/26 22:00", 22), (True, "05.01.2026 23:00 CET", 22),
+])  # fmt: skip
+def test_times_are_read_as_spreadsheets_of_many_countries_write_them(day_first, written, hour):
+    text = f"order id\twhen\tstate\nA\t{written}\tshipped\n"
+    columns = {"order id": "external_id", "when": "placed_at", "state": "status"}
+    taken_in(make_account(), text, ColumnMap("order", columns, "UTC", day_first=day_first))
+    placed = Order.objects.get().placed_at
+    assert (placed.date(), placed.hour) == (date(2026, 1, 5), hour)
+
+
+def test_a_cell_of_blanks_is_no_time_and_takes_no_time():
+    columns = {"order id": "external_id", "when": "placed_at"}
+    text = f"order id\twhen\nA\t1{' ' * 900_000}x\n"
+    began = time.monotonic()
+    assert taken_in(make_account(), text, ColumnMap("order", columns, "UTC")).quarantined == 1
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(("comma", "written", "amount"), [

@@ -80,6 +80,17 @@ def test_a_file_is_looked_at_shown_and_taken_in_only_when_a_person_says_so():
     assert Order.objects.get().external_id == "o-1"
 
 
+def test_the_same_file_again_is_told_to_be_the_same():
+    account = make_account()
+    client = client_of(account)
+    first = taken_in(account)
+    send(client, account, file("again.csv", ORDERS))
+    checks.check_open(now=NOW)
+    page = text_of(client.get(reverse("import", args=[ImportRun.objects.latest("pk").pk])))
+    assert "The very same file was taken in before" in page
+    assert reverse("import", args=[first.pk]) in page
+
+
 def test_many_files_come_in_at_once():
     account = make_account()
     answer = send(client_of(account), account, file("a.csv", ORDERS), file("b.csv", ORDERS + "\n"))

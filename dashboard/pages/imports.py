@@ -74,6 +74,7 @@ class ImportPage:
     found: Found | None
     open_rows: int
     mapping: MappingForm | None
+    earlier: ImportRun | None  # that has taken in the very same bytes before
 
     @property
     def account(self) -> SellerAccount:
@@ -209,6 +210,7 @@ def open_rows(runs: Iterable[ImportRun]) -> dict[int, int]:
 def import_page(run: ImportRun, may_write: bool, record_type: str = "") -> ImportPage:
     """One import; its look shows rows of the file, so only who may bring data in sees it."""
     found = found_of(run) if may_write and run.state in (State.READY, State.DISCARDED, State.FAILED) else None
+    done = ImportRun.objects.filter(raw_item=run.raw_item_id, state=State.DONE, pk__lt=run.pk).order_by("-pk")
     wanted = found is not None and found.columns and run.state == State.READY
     return ImportPage(
         run=run,
@@ -216,6 +218,7 @@ def import_page(run: ImportRun, may_write: bool, record_type: str = "") -> Impor
         found=found,
         open_rows=open_rows([run]).get(run.raw_item_id, 0),
         mapping=mapping_form(run.account, found, record_type) if found is not None and wanted else None,
+        earlier=done.first() if run.state == State.READY else None,
     )
 
 

@@ -9,7 +9,7 @@ DAYS = {
     True: ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%d.%m.%y"),
     False: ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
 }
-EASTERN_DAYS = ("%Y年%m月%d日",)
+PLAIN_DAYS = ("%Y年%m月%d日", "%Y-%m-%d", "%Y/%m/%d", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d %b %Y", "%d. %B %Y")
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 
 
@@ -67,7 +67,7 @@ class ColumnMap:
 
     @cached_property
     def day_formats(self) -> tuple[str, ...]:
-        return EASTERN_DAYS if self.day_first is None else (*DAYS[self.day_first], *EASTERN_DAYS)
+        return PLAIN_DAYS if self.day_first is None else (*DAYS[self.day_first], *PLAIN_DAYS)
 
     @cached_property
     def moment_formats(self) -> tuple[str, ...]:

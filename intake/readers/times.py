@@ -15,6 +15,7 @@ ZONE_LETTERS = {
     "EET": 2, "EEST": 3, "JST": 9, "AEST": 10, "AEDT": 11,
     "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4,
 }  # fmt: skip
+LONGEST = 64  # characters of a time; matching a megabyte of blanks would take for ever
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _ISO = re.compile(
@@ -22,6 +23,11 @@ _ISO = re.compile(
     r"\s*([A-Za-z]{1,4}|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+# A clock of twelve hours, and which half of the day it means: before it in Chinese and Japanese, else behind it.
+_HALF_DAY = re.compile(
+    r"(.+?)[\s,]*(?<=[\s,\d年月日])(?:(上午|下午|午前|午後)\s*)?(\d\d?:\d\d(?::\d\d)?)(?(2)|\s*([AaPp]\.?[Mm])\.?)"
+)
+_LATER = frozenset({"pm", "p.m", "下午", "午後"})
 _NAMED_MONTH = re.compile(r"(\d\d?)[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})", re.ASCII)
 _ZONE_AT_END = re.compile(r"\s*\(?\b([A-Z]{1,4}|[+-]\d\d:?\d\d)\)?$", re.ASCII)
 
@@ -79,6 +85,12 @@ def read_day(text: str, formats: Sequence[str] = ()) -> date:
 
 def _naive(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
     """The clock as written and what stands behind it: zone letters, an offset, or nothing."""
+    if len(text) > LONGEST:
+        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time")
+    half = _HALF_DAY.fullmatch(text)
+    if half:
+        later = (half[2] or half[4]).casefold() in _LATER
+        return _formatted(f"{half[1]} {half[3]} {'PM' if later else 'AM'}", formats)
     found = _ISO.fullmatch(text)
     if found is None or found[4] is None:
         return _formatted(text, formats)

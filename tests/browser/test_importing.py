@@ -32,6 +32,7 @@ ANSWERS = "external_id,kind,conversation_external_id,answered_at,solved\n" + "".
     for number in range(40)
 )
 ERP = "订单号;下单时间;订单状态;订单金额\nA-1;05.01.2026 10:00;已发货;1.234,50\nA-2;15.01.2026 11:00;已取消;12,00\n"
+CHAT = "会话,发送时间,发送方,内容\nc-1,2026-01-05 10:00,买家,灯坏了\nc-1,2026-01-05 12:00,小王,我们再寄一个\n"
 
 
 def upload(page, *files):
@@ -108,7 +109,12 @@ def test_the_pages_of_imports_have_no_barrier_and_fit_their_window(new_page, tra
     account = make_account("erp", name="拾光文具 Shiguang", time_zone="Asia/Shanghai")
     user = make_user("mei", account, is_staff=True, is_superuser=True)
     runs = {}
-    files = [("answers.csv", ANSWERS, True), ("erp.csv", ERP, True), ("done.csv", ANSWERS + "\n", False)]
+    files = [
+        ("answers.csv", ANSWERS, True),
+        ("chat.csv", CHAT, True),
+        ("erp.csv", ERP, True),
+        ("done.csv", ANSWERS + "\n", False),
+    ]
     for name, text, first in files:
         stream = io.BytesIO(text.encode())
         runs[name] = imports.store(account, name, stream, user=user, check_first=first, now=NOW).pk
@@ -121,6 +127,7 @@ def test_the_pages_of_imports_have_no_barrier_and_fit_their_window(new_page, tra
         "account-new": "/imports/new/account/",
         "import-ready": f"/imports/{runs['answers.csv']}/",
         "import-mapping": f"/imports/{runs['erp.csv']}/",
+        "import-mapping-ids": f"/imports/{runs['chat.csv']}/",
         "import-done": f"/imports/{runs['done.csv']}/",
         "import-checking": f"/imports/{waiting.pk}/",
         "rejects": f"/imports/{runs['done.csv']}/rejects/",

@@ -23,7 +23,11 @@ SCREENS = {
     "second-factor": "/user/2fa/",
     "sign-in": "/user/login/",
 }
-TAPPED = "button, select, input:not([type=hidden]), .btn, .tabs a, .views a, .tabbar a, .ribbon a, .acct"
+# A tick's target is its label.
+TAPPED = (
+    "button, select, input:not([type=hidden], [type=checkbox]), .ticks label, .btn, .tabs a, .views a, .tabbar a,"
+    " .ribbon a, .acct"
+)
 SIZES = {"desk": 1440, "phone": 390}
 
 pytestmark = pytest.mark.browser
