@@ -364,6 +364,8 @@ class Choice(Field):
         super().__init__(name, meaning, **options)
         words = choices if isinstance(choices, Sequence) else choices.values
         self.words = {str(word): str(word) for word in words}
+        labels = {} if isinstance(choices, Sequence) else {str(word): label for word, label in choices.choices}
+        self.titles: dict[str, Any] = {word: labels.get(word, word) for word in self.words}  # for people
         self.kind = "one of"
         self.schema = {"type": "string", "enum": list(self.words)}
 

@@ -13,8 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.pages.imports import import_page
+from dashboard.pages.mapping import title_of
 from intake import checks, imports, retry
+from intake.contract import RECORD_TYPES
 from intake.models import ImportProfile, ImportRun, RejectedRow
+from intake.readers.mapped import mappable
 from orders.models import Feedback, Order
 from sellers.models import Membership, SellerAccount
 from tests.makers import NOW, make_account, make_user
@@ -213,7 +216,7 @@ def test_a_person_says_what_columns_mean_and_the_next_table_is_known():
     checks.check_open(now=NOW)
     page = text_of(client.get(address))
     assert "What the columns mean" in page
-    assert '<option value="rating" selected>' in page
+    assert '<option value="rating" selected>Stars (rating)</option>' in page
     sent = {
         "record_type": "feedback", "zone": "Asia/Shanghai", "order": "auto", "sign": "auto",
         "column-0": "order_external_id", "column-1": "rated_on", "column-2": "rating", "column-3": "comment",
@@ -282,6 +285,23 @@ def test_the_page_shows_what_the_guess_would_store_before_anybody_confirms_it():
     page = text_of(client.get(reverse("import", args=[ImportRun.objects.get().pk])))
     assert "2026-01-05T02:00:00+00:00" in page  # 10:00 in Shanghai
     assert "Take it in" not in page
+
+
+def test_the_form_calls_values_what_people_call_them():
+    for kind in RECORD_TYPES.values():
+        for name, field in mappable(kind).items():
+            assert str(title_of(kind, field)) != name
+    message, order = RECORD_TYPES["message"], RECORD_TYPES["order"]
+    assert str(title_of(message, message.fields["topic"])) == "Topic"  # of the conversation
+    assert str(title_of(order, order.fields["external_id"])) == "Order ID"
+    assert str(title_of(order, order.flat_columns["carrier"])) == "Carrier"  # of the package
+    account = make_account()
+    client = client_of(account)
+    send(client, account, file("chat.csv", THREADS.format(buyer="阿花", agent="客服")))
+    checks.check_open(now=NOW)
+    page = text_of(client.get(reverse("import", args=[ImportRun.objects.get().pk])))
+    assert '<option value="agent" selected>Agent</option>' in page
+    assert "constant-direction" not in page  # it follows from who wrote
 
 
 def test_words_that_were_explained_once_stay_known_when_another_table_explains_more():

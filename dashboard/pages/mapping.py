@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from intake.checks import Found
 from intake.contract import RECORD_TYPES
-from intake.fields import Choice, Flag, Number
+from intake.fields import Choice, Field, Flag, Number
 from intake.readers.column_map import ColumnMap
 from intake.readers.guessing import complete, guess_fields
 from intake.readers.mapped import mappable
+from intake.record import RecordType
 from kpis.metrics import Text
 from sellers.days import zone_names
 from sellers.models import SellerAccount
@@ -25,6 +28,17 @@ ORDERS: dict[str, tuple[Text, bool | None]] = {
     "auto": (_("As the values show"), None),
     "day": (_("Day first: 31.12.2026"), True),
     "month": (_("Month first: 12/31/2026"), False),
+}
+# Values that no column of their own holds: other records by their IDs, and what is kept beside the columns.
+TITLES: dict[str, Text] = {
+    "conversation_external_id": _("Conversation ID"),
+    "message_external_id": _("Message ID"),
+    "order_external_id": _("Order ID"),
+    "author_external_id": _("Agent's ID"),
+    "author_name": _("Agent's name"),
+    "edited_at": _("Edited at"),
+    "in_reply_to_external_id": _("ID of the message that it answers"),
+    "duplicate_of_external_id": _("ID of the message that it repeats"),
 }
 
 
@@ -47,7 +61,7 @@ class Column:
     chosen: str
     tells_apart: bool  # whether it is part of the IDs that are made for the rows
     words: list[Word]
-    choices: list[str]  # the contract's words that its cells may mean
+    choices: dict[str, Text]  # the contract's words that its cells may mean
 
 
 @dataclass(frozen=True)
@@ -55,9 +69,9 @@ class Constant:
     """A value that holds for every row, for a field that every record needs and no column has."""
 
     name: str
-    field: str
+    title: Text
     chosen: str
-    choices: list[str]
+    choices: dict[str, Text]
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,7 @@ class MappingForm:
 
     record_type: str
     types: list[tuple[str, Text]]
-    fields: list[tuple[str, str]]  # the field and how the contract explains it
+    fields: list[tuple[str, Text]]  # the contract's word and what people call it
     columns: list[Column]
     constants: list[Constant]
     makes_ids: bool  # no column is the ID of its row
@@ -108,7 +122,7 @@ def mapping_form(account: SellerAccount, found: Found, record_type: str = "") ->
     return MappingForm(
         record_type=said.record_type,
         types=[(kind.name, kind.model._meta.verbose_name_plural or kind.name) for kind in RECORD_TYPES.values()],
-        fields=[(name, f"{name} – {field.meaning}" if field.meaning else name) for name, field in fields.items()],
+        fields=[(name, title_of(RECORD_TYPES[said.record_type], field)) for name, field in fields.items()],
         columns=columns,
         constants=_constants(said),
         makes_ids="external_id" not in said.columns.values(),
@@ -181,19 +195,39 @@ def _written(column: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys((*column["samples"], *known)))
 
 
-def _choices(field: Any) -> list[str]:
+def title_of(kind: RecordType, field: Field) -> Text:
+    """What people call a value of a record: the name of the column that holds it, in whichever table that is."""
+    if field.name == "external_id":
+        return TITLES.get(f"{kind.name}_external_id", _("ID of the row"))
+    if field.name in TITLES:
+        return TITLES[field.name]
+    holder, column = field.about, field.column
+    if field.name in kind.flat_columns:
+        holder = kind.flat
+    elif "." in column:
+        holder, _point, column = column.partition(".")
+    try:
+        model = kind.model._meta.get_field(holder).related_model if holder else kind.model
+        title = model._meta.get_field(column).verbose_name  # type: ignore[union-attr]  # relations and columns only
+    except FieldDoesNotExist:
+        return field.name
+    return field.name if column == "extra" else capfirst(str(title))
+
+
+def _choices(field: Any) -> dict[str, Text]:
     if isinstance(field, Choice):
-        return list(field.words)
-    return ["true", "false"] if isinstance(field, Flag) else []
+        return field.titles
+    return {"true": _("Yes"), "false": _("No")} if isinstance(field, Flag) else {}
 
 
 def _constants(said: ColumnMap) -> list[Constant]:
     """Lists that every record needs an entry of: where no column has it, one may hold for all rows."""
     kind = RECORD_TYPES[said.record_type]
     fields = mappable(kind)
-    needed = [name for name in kind.required if isinstance(fields.get(name), Choice)]
+    # Which way a message went follows from who wrote it (intake/readers/mapped.py).
+    needed = [name for name in kind.required if isinstance(fields.get(name), Choice) and name != "direction"]
     return [
-        Constant(f"constant-{name}", name, said.constants.get(name, ""), _choices(fields[name]))
+        Constant(f"constant-{name}", title_of(kind, fields[name]), said.constants.get(name, ""), _choices(fields[name]))
         for name in needed
         if name not in said.columns.values()
     ]
