@@ -37,20 +37,21 @@ def leaks(words: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-NUMBERS = {"conversation_id", "agent_id", "replied_by_id", "asked_message_id"}  # which database numbers they got
+# Numbers that the database gave.
+NUMBERS = {"conversation_id", "agent_id", "replied_by_id", "asked_message_id", "thread_key", "order_key"}
 
 
-def contents(account: SellerAccount, orders: Iterable[Sequence[str]]) -> list[Any]:
-    """What the database holds after the samples came in each of these orders, one an hour, as in real life."""
+def contents(account: SellerAccount, orders: Iterable[Sequence[str]], *, apart: timedelta) -> list[Any]:
+    """What the database holds after the samples came in each of these orders, one after the other."""
     found = []
     for names in orders:
         before = transaction.savepoint()
-        for hour, name in enumerate(names):
-            take_in(account, sample(name), datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=hour))
-        tables = {
-            name: [{key: value for key, value in row.items() if key not in NUMBERS} for row in rows]
-            for name, rows in everything().items()
-        }
+        for position, name in enumerate(names):
+            take_in(account, sample(name), datetime(2026, 11, 21, tzinfo=UTC) + position * apart)
+        tables = {}
+        for name, rows in everything().items():
+            kept = [{key: value for key, value in row.items() if key not in NUMBERS} for row in rows]
+            tables[name] = sorted(kept, key=lambda row: (row.get("system", ""), row["external_id"]))
         found.append(tables)
         transaction.savepoint_rollback(before)
     return found

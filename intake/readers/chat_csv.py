@@ -30,6 +30,7 @@ def messages(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     yield record(
         "message",
         row.ident("message_id") or f"{conversation[:150]}:{sent_at}:{_digest(conversation, author, text or '')}",
+        source_updated_at=sent_at,  # what was said does not change
         conversation_external_id=conversation,
         sent_at=sent_at,
         author_kind=author,
