@@ -1,19 +1,27 @@
 """Looking at a file before it is taken in, and tables of somebody's own: guessed, said, remembered."""
 
+import csv
 import io
 import time
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from intake import checks, imports
-from intake.codes import ErrorCode
+from intake.codes import ErrorCode, Problem
 from intake.contexts import context_for
+from intake.contract import RECORD_TYPES
+from intake.fields import Cleaning
 from intake.models import ImportCheck, ImportProfile, ImportRun, RejectedRow
 from intake.profiles import keep_profile
+from intake.readers import mapped
 from intake.readers.column_map import ColumnMap
+from intake.readers.context import Context
 from intake.readers.guessing import guess
+from intake.readers.mapped import mappable
 from intake.readers.sheet import Sheet
 from intake.retry import ask, dismiss, restore, retry, retry_asked
 from messaging.models import Message, SurveyAnswer
@@ -386,6 +394,43 @@ def test_days_are_read_in_the_order_that_was_said():
         imports.run(imports.store(account, "sent", io.BytesIO(content.encode()), now=april).pk, now=april)
         assert Feedback.objects.get().rated_on == day
         Feedback.objects.all().delete()
+
+
+CELLS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["9" * 5000, "1e400", "nan", "１２", "-", ",", "1.234,5", "31.02.2026 25:61", "2026-02-30 10:00", "下午 99:99",
+         "0001-01-01 00:00", "9999-12-31 23:59 -1400", "1/1/0001 0:00 AM", " ", "(", "٣", "\x00", "true", "客服"]
+    ),
+    st.datetimes().map(str),
+    st.decimals(allow_nan=True, allow_infinity=True).map(str),
+)  # fmt: skip
+
+
+@given(
+    kind=st.sampled_from(sorted(RECORD_TYPES)), data=st.data(), day_first=st.sampled_from([True, False, None]),
+    comma=st.sampled_from([True, False, None]), zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Apia"]),
+)  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_in_a_table_every_row_is_a_record_or_is_set_aside_with_a_reason(
+    kind, data, day_first, comma, zone
+):
+    names = list(mappable(RECORD_TYPES[kind]))
+    rows = data.draw(st.lists(st.lists(CELLS, min_size=len(names), max_size=len(names)), min_size=1, max_size=3))
+    table = io.StringIO()
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
+    writer.writerows([[f"my {name}" for name in names], *rows])
+    said = ColumnMap(kind, {f"my {name}": name for name in names}, zone, day_first=day_first, decimal_comma=comma,
+                     id_from=("my external_id",), scale=("1", "5"))  # fmt: skip
+    context = Context("2026-01-20T12:00:00+00:00", system="manual", columns=said)
+    content = table.getvalue().encode("utf-8", "surrogatepass")
+    for row in mapped.read(io.BytesIO(content), context):
+        try:
+            checks._statement(row, Cleaning(NOW))
+        except Problem as problem:
+            assert problem.code in ErrorCode.values
+    columns = [f"my {name}" if number % 2 else name for number, name in enumerate(names)]
+    guess(columns, dict(zip(columns, zip(*rows, strict=True), strict=True)), zone)
 
 
 # --- Rows that were set aside --------------------------------------------------------------------------------------
