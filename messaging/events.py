@@ -42,11 +42,21 @@ def left_out(conversation: Conversation) -> Outcome | None:
 
 
 def events_of(conversation: Conversation, messages: Iterable[Message]) -> Iterator[Event]:
-    """The messages that are not deleted, and every change of the status, each once."""
-    for message in messages:
-        if message.deleted_at is None:
-            yield Event(message.sent_at, _kind(message), message.id, message.agent_id, message.external_id)
+    """The messages that are not deleted, and every change of the status, each once.
+
+    A message that came a second time by another way says nothing as long as the other one is there.
+    """
+    present = {(message.system, message.external_id): message for message in messages if message.deleted_at is None}
+    for message in present.values():
+        original = present.get((message.system, message.extra.get("duplicate_of_external_id", "")))
+        repeats = original is not None and original is not message and not _repeats(original)
+        kind = Kind.OTHER if repeats else _kind(message)
+        yield Event(message.sent_at, kind, message.id, message.agent_id, message.external_id)
     yield from _changes(conversation)
+
+
+def _repeats(message: Message) -> bool:
+    return bool(message.extra.get("duplicate_of_external_id"))
 
 
 def _kind(message: Message) -> Kind:
