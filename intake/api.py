@@ -206,6 +206,7 @@ class FilesView(IntakeView):
                 format=sent.validated_data.get("source"),
                 user=cast(User, request.user),
                 media_type=file.content_type or "",
+                within=writable_for(request),
                 now=timezone.now(),
             )
         except UnknownSource:

@@ -30,7 +30,7 @@ def note(account: SellerAccount, statements: Iterable[Statement], now: datetime)
     """
     heard: dict[tuple[str, str], Heard] = {}
     for statement in statements:
-        if statement.heard_at is None:
+        if statement.heard_at is None or statement.partial:  # facts about a record do not say that those are complete
             continue
         key = (statement.system, statement.record_type.name)
         heard_at = min(statement.heard_at, now)

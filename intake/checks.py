@@ -21,7 +21,7 @@ from intake import raw
 from intake.codes import Problem, printable
 from intake.contexts import context_for
 from intake.fields import Cleaning
-from intake.imports import ATTEMPTS, HEARTBEAT, LeaseLost, identify
+from intake.imports import ATTEMPTS, HEARTBEAT, LeaseLost, identify, routes_of
 from intake.models import ImportCheck, ImportProfile, ImportRun
 from intake.readers import READERS, mapped
 from intake.readers.column_map import ColumnMap
@@ -159,7 +159,9 @@ def _look(run: ImportRun, own: QuerySet[ImportRun], now: datetime) -> Found:
     try:
         if not run.source:
             found.source, run.profile = identify(run, stream)
-        context = context_for(run.account, run.raw_item.received_at, profile=run.profile)
+        context = context_for(
+            run.account, run.raw_item.received_at, profile=run.profile, others=routes_of(run).values()
+        )
         if found.source == mapped.SOURCE:
             _sample(run, stream, found)
         _read(found.source, context, own, stream, found, now)

@@ -21,10 +21,11 @@ from intake import arriving, raw
 from intake.codes import ErrorCode, Problem, WarningCode, printable
 from intake.contract import SCHEMA
 from intake.fields import Cleaning
+from intake.linking import Found, Linking
 from intake.merge import Result
 from intake.models import BatchReceipt, Counts, RawKind, RejectedRow
 from intake.quarantine import set_aside
-from intake.rows import Bad, Row
+from intake.rows import Bad, Clue, Row
 from intake.statements import OBSERVED_AT, SYSTEM, Statement, read_statement
 from intake.writing import write
 from sellers.arrivals import note_nothing_new
@@ -97,20 +98,23 @@ def take(
     now: datetime,
     raw_item_id: int | None,
     accounts: Mapping[str, SellerAccount] | None = None,
+    routes: Mapping[str, SellerAccount] | None = None,
 ) -> Taken:
     """Bring rows in; call inside a transaction that also stores what becomes of the outcomes.
 
-    A record that names an account of its own goes there if it is among `accounts`. No row fails the others.
+    A record that names an account of its own goes there if it is among `accounts`, a row that its reader found to be
+    for another one if that is among `routes`. No row fails the others.
     """
-    known = {account.key: account, **(accounts or {})}
+    named = {account.key: account, **(accounts or {})}
+    known = {**(routes or {}), **named}
     cleaning = Cleaning(now)
-    outcomes = [Outcome(_account_of(row, account, known)) for row in rows]
+    outcomes = [Outcome(_account_of(row, account, named, known)) for row in rows]
     statements: dict[int, Statement] = {}
     for position, row in enumerate(rows):
         outcome = outcomes[position]
         own = cleaning.fresh()
         try:
-            statement = _read(row, own, known)
+            statement = _read(row, own, named, known)
         except Problem as problem:
             outcome.problem = problem
             record = row.record if isinstance(row.record, dict) else {}
@@ -125,27 +129,62 @@ def take(
         by_account[outcomes[position].account.key].append(position)
     for key, positions in sorted(by_account.items(), key=lambda pair: known[pair[0]].id):
         wanted = _sift([(position, statements[position], outcomes[position]) for position in positions])
-        _store(
-            known[key], [statements[position] for position in wanted], [outcomes[p] for p in wanted], now, raw_item_id
-        )
+        copies = [one for one in wanted if _is_copy(rows[one])]
+        plain = [one for one in wanted if not _is_copy(rows[one])]
+        _store(known[key], [statements[one] for one in plain], [outcomes[one] for one in plain], now, raw_item_id)
+        clues = [one for one in plain if rows[one].clue is not None and outcomes[one].problem is None]
+        if clues or copies:
+            linking = Linking(known[key], now, raw_item_id)
+            threads = linking.place([Found(rows[one], statements[one]) for one in (*clues, *copies)])
+            placed = _placed(copies, threads, statements, outcomes)
+            _store(known[key], [statements[one] for one in placed], [outcomes[one] for one in placed], now, raw_item_id)
+            linking.finish()
         arriving.note(known[key], [statements[one] for one in positions if outcomes[one].problem is None], now)
     return Taken(outcomes)
 
 
-def _read(row: Row, cleaning: Cleaning, known: Mapping[str, SellerAccount]) -> Statement:
+def _is_copy(row: Row) -> bool:
+    return row.clue is not None and row.clue.kind == Clue.COPY
+
+
+def _placed(
+    copies: Sequence[int],
+    threads: Sequence[str | Problem],
+    statements: Mapping[int, Statement],
+    outcomes: Sequence[Outcome],
+) -> list[int]:
+    """The copies whose thread is known, which they name now; the others have a problem."""
+    placed = []
+    for position, thread in zip(copies, threads, strict=True):
+        if isinstance(thread, Problem):
+            outcomes[position].problem = thread
+        else:
+            statements[position].values["conversation_external_id"] = thread
+            placed.append(position)
+    return placed
+
+
+def _read(
+    row: Row, cleaning: Cleaning, named: Mapping[str, SellerAccount], known: Mapping[str, SellerAccount]
+) -> Statement:
     if isinstance(row.record, Bad):
         raise row.record.problem()
     statement = read_statement(row.record, cleaning=cleaning, defaults=row.defaults, record_type=row.record_type)
     key = statement.account_key
-    if key is not None and (not isinstance(key, str) or key not in known):
+    unknown = key is not None and (not isinstance(key, str) or key not in named)
+    if unknown or (row.account and row.account not in known):
         raise Problem(ErrorCode.UNKNOWN_ACCOUNT, "no such account, or not one you may write", "account")
     return statement
 
 
-def _account_of(row: Row, default: SellerAccount, known: Mapping[str, SellerAccount]) -> SellerAccount:
+def _account_of(
+    row: Row, default: SellerAccount, named: Mapping[str, SellerAccount], known: Mapping[str, SellerAccount]
+) -> SellerAccount:
     """The account whose data the row is, readable or not."""
+    if row.account:
+        return known.get(row.account, default)
     key = row.record.get("account") if isinstance(row.record, dict) else None
-    return known.get(key, default) if isinstance(key, str) else default
+    return named.get(key, default) if isinstance(key, str) else default
 
 
 def _shown(value: Any, limit: int) -> str:

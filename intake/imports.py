@@ -8,7 +8,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
@@ -66,10 +66,12 @@ def store(
     media_type: str = "",
     reserve: bool = False,
     check_first: bool = False,
+    within: Iterable[SellerAccount] | None = None,
     now: datetime,
 ) -> ImportRun:
     """Keep a file and queue its import. `reserve` keeps it for the caller, who runs it with the run's `worker`;
-    `check_first` lets a worker look at it and leaves the rest to a person (intake/checks.py).
+    `check_first` lets a worker look at it and leaves the rest to a person (intake/checks.py). `within` are the only
+    accounts that anything in the file may go to; otherwise the user's rights decide.
 
     Raises UnknownSource for a format that is not in `READERS`.
     """
@@ -78,7 +80,7 @@ def store(
     item = raw.store_file(account, name, stream, media_type=media_type, now=now)
     run = ImportRun(
         account=account, raw_item=item, name=printable(name)[:255], source=format or "", created_by=user,
-        created_at=now,
+        created_at=now, within=None if within is None else sorted(one.key for one in within),
     )  # fmt: skip
     if reserve:
         run.state, run.worker, run.attempts = ImportRun.State.RUNNING, uuid.uuid4().hex, 1
@@ -206,6 +208,20 @@ def identify(run: ImportRun, stream: IO[bytes]) -> tuple[str, ImportProfile | No
         return mapped.SOURCE, known
 
 
+def routes_of(run: ImportRun) -> dict[str, SellerAccount]:
+    """The other accounts that rows of this run may go to where their reader finds them to be for those: mail, sorted by
+    its addresses.
+
+    They are those that the sender may write now; of a token, those it was for when it sent the file.
+    """
+    may_write = SellerAccount.objects.all()
+    if run.created_by is not None:
+        may_write = SellerAccount.objects.writable_by(run.created_by)
+    if run.within is not None:
+        may_write = may_write.filter(key__in=run.within)
+    return {account.key: account for account in may_write.exclude(pk=run.account_id)}
+
+
 class _Reading:
     """One worker reading one run's file."""
 
@@ -216,6 +232,7 @@ class _Reading:
         self.stream = raw.open_item(run.raw_item)
         self.warnings = Counter(run.warnings)
         self.rows_before = run.rows_done
+        self.routes = routes_of(run)
 
     def take_turn(self, seconds: float | None) -> None:
         """Read on, and leave the run finished or queued again."""
@@ -241,7 +258,9 @@ class _Reading:
             source, profile = identify(self.run, self.stream)
         self._own().update(source=source, profile=profile)
         self.run.source, self.run.profile = source, profile
-        context = context_for(self.run.account, self.run.raw_item.received_at, profile=profile)
+        context = context_for(
+            self.run.account, self.run.raw_item.received_at, profile=profile, others=self.routes.values()
+        )
         rows = READERS[source].read(self.stream, context)
         self._skip(rows)
         began = time.monotonic()  # passing over is no part of the turn, or of a long file little more would be read
@@ -287,7 +306,7 @@ class _Reading:
         def work() -> tuple[Counter[str], Counter[str]]:
             if not self._own().update(heartbeat_at=Now()):
                 raise LeaseLost
-            taken = take(chunk, account=run.account, now=self.now, raw_item_id=run.raw_item_id)
+            taken = take(chunk, account=run.account, now=self.now, raw_item_id=run.raw_item_id, routes=self.routes)
             set_aside(run.raw_item_id, chunk, taken.outcomes, run.source, self.now)
             settle(run.raw_item_id, chunk, taken.outcomes, self.now)
             counts, warnings = taken.counts(), self.warnings + taken.warnings()

@@ -124,6 +124,8 @@ class ImportRun(Counts):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("brought in by")
     )
+    # Keys of the accounts that what is in it may go to, where the sender was a token; null: as the person may write.
+    within = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
@@ -284,6 +286,53 @@ class DeleteNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.system}:{self.external_id}"
+
+
+class MailClue(models.Model):
+    """What a mail told about its thread: for copies of answers, which name no thread themselves.
+
+    Of every mail of a thread its clues are kept, of a copy also itself, sealed, as long as its place may change: where
+    it lies depends on all mails of the account, in whatever order they arrive.
+    """
+
+    account = models.ForeignKey(
+        "sellers.SellerAccount", models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
+    )
+    system = models.CharField(_("system"), max_length=32)
+    message_external_id = models.CharField(_("message ID"), max_length=255)
+    kind = models.CharField(_("kind"), max_length=8)
+    conversation_external_id = models.CharField(_("conversation ID"), max_length=255, blank=True)
+    sent_at = models.DateTimeField(_("sent at"))
+    token = models.CharField(max_length=80, blank=True)
+    order_external_id = models.CharField(_("order ID"), max_length=255, blank=True)
+    name_key = models.CharField(max_length=64, blank=True, help_text=_("Keyed hash of the buyer's name."))
+    text_key = models.CharField(max_length=64, blank=True, help_text=_("Keyed hash of what was written."))
+    # Of a copy: where it came from, and itself.
+    raw_item = models.ForeignKey(RawItem, models.SET_NULL, null=True, related_name="+", verbose_name=_("raw item"))
+    pointer = models.CharField(_("place"), max_length=120, blank=True)
+    sealed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = _("clue of a mail")
+        verbose_name_plural = _("clues of mails")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "system", "message_external_id"], name="mail_clue_once")
+        ]
+        indexes = [
+            models.Index(fields=["account", "token"], condition=~Q(token=""), name="mail_clue_token"),
+            models.Index(
+                fields=["account", "order_external_id"], condition=~Q(order_external_id=""), name="mail_clue_order"
+            ),
+            models.Index(fields=["account", "name_key", "sent_at"], condition=~Q(name_key=""), name="mail_clue_name"),
+            models.Index(
+                fields=["account", "conversation_external_id"],
+                condition=Q(kind__in=["copy", "reply"]),
+                name="mail_clue_thread",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.message_external_id}"
 
 
 class Correction(models.Model):

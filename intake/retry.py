@@ -45,8 +45,10 @@ def retry(
         row.account = SellerAccount.objects.get(pk=row.account_id)
         if fixed_text is not None:
             row.fixed_text = printable(fixed_text)
-        again = _read_again(row)
-        taken = take(again, account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts)
+        again = _read_again(row, accounts or {})
+        taken = take(
+            again, account=row.account, now=now, raw_item_id=row.raw_item_id, accounts=accounts, routes=accounts
+        )
         outcome = next((one for one in taken.outcomes if one.problem), taken.outcomes[0])
         row.account = outcome.account  # a repaired row may name another account, whose people alone may read it then
         row.attempts += 1
@@ -99,11 +101,13 @@ def restore(rows: QuerySet[RejectedRow]) -> int:
     return dismissed.update(state=RejectedRow.State.OPEN, resolved_by=None, resolved_at=None)
 
 
-def _read_again(row: RejectedRow) -> list[Row]:
+def _read_again(row: RejectedRow, accounts: Mapping[str, SellerAccount]) -> list[Row]:
     text = row.fixed_text or row.row_text
     number = row.context.get("profile", "")
     profile = ImportProfile.objects.filter(account=row.account_id, pk=number).first() if number.isdigit() else None
-    context = context_for(row.account, row.context.get("observed_at", ""), row.context.get("system"), profile)
+    context = context_for(
+        row.account, row.context.get("observed_at", ""), row.context.get("system"), profile, accounts.values()
+    )
     reader = READERS.get(row.context.get("source", ""), READERS["api.ingest"])
     try:
         found = list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))

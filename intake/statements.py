@@ -32,6 +32,7 @@ class Statement:
     values: dict[str, Any]  # by field, None: known to be empty
     about: dict[str, Any] = field(default_factory=dict)  # what it says about its conversation, agent or packages
     warnings: list[tuple[str, WarningCode]] = field(default_factory=list)
+    partial: bool = False  # facts about a record that another source reports
     heard_at: datetime | None = None  # when the source was looked at; None: no source speaks, or nobody said when
     # What a person decided about the record; no delivery says these.
     pins: dict[str, Any] = field(default_factory=dict)
@@ -107,6 +108,7 @@ def read_statement(
         values=values,
         about=about,
         warnings=cleaning.warnings,
+        partial=partial,
     )
 
 

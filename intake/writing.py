@@ -215,7 +215,12 @@ class SystemWriter:
         merged = {key: self._merged(kind, rows.get(key), key, notices.get((kind.name, key))) for key in sorted(keys)}
         for position, statement in own:
             results[position] = _apply(merged[statement.external_id], statement)
-        early = [one for one in merged.values() if one.row.pk is None and not one.complete()]
+        whole = {statement.external_id for _position, statement in own if not statement.partial}
+        early = [
+            one
+            for one in merged.values()
+            if one.row.pk is None and not (one.complete() and one.row.external_id in whole)
+        ]
         for one in early:
             del merged[one.row.external_id]
             self._keep_notice(one, notices.get((kind.name, one.row.external_id)))

@@ -16,6 +16,7 @@ from sellers.channels import expected_by_default, validate_channels
 from sellers.dated_switches import SwitchChange
 from sellers.days import validate_zone
 from sellers.late import LateChange
+from sellers.mailboxes import validate_mailbox_tags
 from sellers.marks import Mark
 
 __all__ = [
@@ -143,6 +144,17 @@ class SellerAccount(models.Model):
         blank=True,
         validators=[validate_channels],
         help_text=_("Where buyers can reach this shop; channel diversity compares with them."),
+    )
+    mailbox_tags = models.JSONField(
+        _("mail addresses and tags"),
+        default=list,
+        blank=True,
+        validators=[validate_mailbox_tags],
+        help_text=_(
+            "Addresses of this account, and words that follow the plus sign of one: west for "
+            "support+west@example.com (the account's key is always such a word). Mail to them belongs to this account; "
+            "mail from the addresses is its answer."
+        ),
     )
     derivation = models.PositiveSmallIntegerField(default=DERIVATION, editable=False)
     # The last day of the newest published week: a change of a day up to here is late.

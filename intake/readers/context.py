@@ -3,11 +3,23 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from intake.readers.column_map import ColumnMap
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An account as mail is sorted by: `tags` are whole addresses, or what follows the plus sign of one."""
+
+    key: str = ""
+    tags: frozenset[str] = frozenset()
+    marketplace: str = ""
+    platform: str = ""
+    zone: str = ""
+    identity: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,8 @@ class Context:
     `observed_at` is when the raw item first arrived (an ISO text when a stored row is read again), `system` the name
     space of its IDs where the file names none. `zone` is the IANA zone of the account: reports that state local times
     mean it. `platform` and `marketplace` (such as `US`) are the account's, `identity` its key for `pseudonym`.
-    `columns` says what the columns of a table of somebody's own mean.
+    `columns` says what the columns of a table of somebody's own mean. `mailbox` is the account as mail is sorted by,
+    `mailboxes` are those of other accounts that may be written to as well.
     """
 
     observed_at: datetime | str
@@ -27,6 +40,17 @@ class Context:
     marketplace: str = ""
     identity: bytes = b""
     columns: ColumnMap | None = None
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    mailboxes: tuple[Mailbox, ...] = ()
+
+    def of(self, mailbox: Mailbox) -> Self:
+        """The context of the same file for another account's mail."""
+        if mailbox == self.mailbox:
+            return self
+        return replace(
+            self, zone=mailbox.zone, platform=mailbox.platform, marketplace=mailbox.marketplace,
+            identity=mailbox.identity, mailbox=mailbox,
+        )  # fmt: skip
 
     @property
     def arrived_at(self) -> str:

@@ -8,7 +8,7 @@ from typing import IO
 from django.utils.translation import gettext_lazy as _
 
 from intake.contract import RECORD_TYPES
-from intake.readers import amazon, documents, mapped, shops_and_desks, tables
+from intake.readers import amazon, documents, mail, mapped, shops_and_desks, tables
 from intake.readers.context import Context
 from intake.readers.formats import HEAD, Format, Head
 from intake.readers.text import FileUnreadable, decoded
@@ -41,6 +41,7 @@ FORMATS: dict[str, Format] = {
         MAPPED,
         *amazon.FORMATS,
         *shops_and_desks.FORMATS,
+        *mail.FORMATS,
     )
 }
 

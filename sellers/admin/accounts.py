@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sellers.channels import Channel, expected_by_default
 from sellers.locks import lock_for_writing
+from sellers.mailboxes import validate_mailbox_tags
 from sellers.models import Membership, SellerAccount
 from sellers.repair import WHY, ReasonedAdmin, ReasonModelForm
 from sellers.switches import follow
@@ -57,6 +58,23 @@ class AccountForm(ReasonModelForm):
         initial=expected_by_default,
     )
 
+    mailbox_tags = forms.CharField(
+        label=SellerAccount._meta.get_field("mailbox_tags").verbose_name,
+        help_text=SellerAccount._meta.get_field("mailbox_tags").help_text,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial["mailbox_tags"] = "\n".join(self.instance.mailbox_tags)
+
+    def clean_mailbox_tags(self) -> list[str]:
+        """One on each line; a comma does as well."""
+        tags = self.cleaned_data["mailbox_tags"].replace(",", "\n").split()
+        validate_mailbox_tags(tags)
+        return tags
+
     def clean_expected_channels(self) -> list[str]:
         """The boxes that are ticked; the order in which they were once named stays."""
         ticked: list[str] = self.cleaned_data["expected_channels"]
@@ -90,6 +108,7 @@ class SellerAccountAdmin(ReasonedAdmin):
                     "bots_count",
                     "pop_counts_messages",
                     "expected_channels",
+                    "mailbox_tags",
                     "created_at",
                 ],
                 "description": _(
