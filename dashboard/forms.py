@@ -94,14 +94,13 @@ class Upload(forms.Form):
     sent = ManyFiles(label=_("Files"))
     account = forms.ChoiceField(label=_("Account"), required=False)
 
-    def __init__(self, *args: Any, accounts: Sequence[SellerAccount], **options: Any) -> None:
+    def __init__(self, *args: Any, accounts: Sequence[SellerAccount], chosen: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self.label_suffix = ""
         self.accounts = accounts
         choices = [("", _("Recognise it by the contents")), *((one.key, f"{one.name} ({one.key})") for one in accounts)]
         self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a field of choices
-        if len(accounts) == 1:
-            self.fields["account"].initial = accounts[0].key
+        self.fields["account"].initial = accounts[0].key if len(accounts) == 1 else chosen
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

@@ -41,9 +41,10 @@ def new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     sent = request.method == "POST"
     form = Upload(
-        request.POST if sent else {"account": request.GET.get("account", "")} if "account" in request.GET else None,
+        request.POST if sent else None,
         request.FILES if sent else None,
         accounts=writable,
+        chosen=request.GET.get("account", ""),
     )
     if sent and form.is_valid():
         user, now = cast(User, request.user), timezone.now()

@@ -10,7 +10,7 @@ HEAD = 64 * 1024  # bytes that are looked at
 
 # A marketplace ID in the account health report or in the header of a mail; a sales channel in the orders report.
 _ID = re.compile(rb'(?:"marketplaceId"\s*:\s*"|^X-Marketplace-ID:\s*)([A-Z0-9]{10,16})', re.IGNORECASE | re.MULTILINE)
-_CHANNEL = re.compile(rb"\tAmazon\.(com(?:\.[a-z]{2})?|co\.[a-z]{2}|[a-z]{2})\t", re.IGNORECASE)
+_CHANNEL = re.compile(rb"\t\"?Amazon\.(com(?:\.[a-z]{2})?|co\.[a-z]{2}|[a-z]{2})\"?\t", re.IGNORECASE)
 _COUNTRIES = {"com": "US", "co.uk": "UK", "co.jp": "JP"}
 
 

@@ -94,6 +94,15 @@ def test_the_same_file_again_is_told_to_be_the_same():
     assert reverse("import", args=[first.pk]) in page
 
 
+def test_the_page_opens_with_the_account_it_was_asked_for_and_without_a_complaint():
+    account = make_account("acme")
+    client = client_of(account, make_account())
+    page = text_of(client.get(reverse("import_new") + "?account=acme"))
+    assert '<option value="acme" selected>' in page
+    assert "errorlist" not in page
+    assert "is not one of the available choices" not in text_of(client.get(reverse("import_new") + "?account=theirs"))
+
+
 def test_many_files_come_in_at_once():
     account = make_account()
     answer = send(client_of(account), account, file("a.csv", ORDERS), file("b.csv", ORDERS + "\n"))
@@ -110,9 +119,11 @@ def test_the_account_is_recognised_where_the_file_names_its_marketplace():
     assert ImportRun.objects.latest("pk").account == american
     send(client, None, file("orders.txt", "order\tsales-channel\tsku\n1\tAmazon.de\tx\n2\tAmazon.de\ty\n"))
     assert ImportRun.objects.latest("pk").account == german
+    send(client, None, file("quoted.txt", '"order"\t"sales-channel"\t"sku"\n"1"\t"Amazon.com"\t"x"\n'))
+    assert ImportRun.objects.latest("pk").account == american
     answer = send(client, None, file("x.csv", ORDERS))
     assert "does not say which account" in text_of(answer)
-    assert ImportRun.objects.count() == 3
+    assert ImportRun.objects.count() == 4
 
 
 def test_who_may_only_look_brings_nothing_in():
