@@ -1,0 +1,109 @@
+"""A mailbox of several accounts: each mail goes where it belongs, and nowhere its sender may not write."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.forms import modelform_factory
+
+from intake import imports
+from intake.models import MailClue, RejectedRow
+from intake.retry import retry
+from messaging.models import Conversation, Message
+from sellers.admin.accounts import AccountForm
+from sellers.mailboxes import validate_mailbox_tags
+from sellers.models import Membership, SellerAccount
+from tests.amazon import counts, take_in
+from tests.mails import DE, copy_of, from_buyer, mail
+from tests.makers import make_account, make_user
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+MANAGER = Membership.Role.MANAGER
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shops() -> tuple[SellerAccount, SellerAccount]:
+    return (
+        make_account("acme-us", marketplace="US", mailbox_tags=["west"]),
+        make_account("acme-de", marketplace="DE", time_zone="Europe/Berlin"),
+    )
+
+
+GERMAN = from_buyer("Wo ist es?", X_Marketplace_ID=DE, From="z1@marketplace.amazon.de", Message_ID="<de@x>")
+
+
+def test_a_mail_for_another_account_of_the_sender_goes_there(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, de, role=MANAGER)
+    assert counts(take_in(us, GERMAN, now=NOW, user=user)) == (1, 1, 0, 0, 0, 0)
+    assert Message.objects.get().account == de
+    assert MailClue.objects.get().account == de
+    there = Conversation.objects.get().buyer_key
+    run = take_in(de, GERMAN, now=NOW, user=user)
+    assert counts(run) == (1, 0, 0, 1, 0, 0), "the same mail by the account's own way is the same record"
+    assert Conversation.objects.get().buyer_key == there
+
+
+def test_a_mail_for_an_account_of_others_is_set_aside(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, role=MANAGER)
+    Membership.objects.create(user=user, account=de, role=Membership.Role.VIEWER)
+    run = take_in(us, GERMAN, now=NOW, user=user)
+    assert counts(run) == (1, 0, 0, 0, 0, 1)
+    row = RejectedRow.objects.get()
+    assert (row.account, row.code) == (us, "unknown_account")
+    again, _outcome = retry(row.pk, user=user, now=NOW, accounts={"acme-us": us})
+    assert (again.state, Message.objects.count()) == (RejectedRow.State.OPEN, 0)
+    again, _outcome = retry(row.pk, user=user, now=NOW, accounts={"acme-us": us, "acme-de": de})
+    assert (again.state, Message.objects.get().account) == (RejectedRow.State.RESOLVED, de)
+
+
+def test_a_token_reaches_no_account_it_is_not_for(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, de, role=MANAGER)
+    assert counts(take_in(us, GERMAN, now=NOW, user=user, within=[us]))[-1] == 1
+    assert Message.objects.count() == 0
+
+
+def test_the_right_is_asked_for_when_the_file_is_read(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, de, role=MANAGER)
+    queued = imports.store(us, "mail", io.BytesIO(GERMAN), user=user, now=NOW)
+    Membership.objects.filter(account=de).delete()
+    assert imports.run(queued.pk, now=NOW).quarantined == 1
+
+
+def test_a_mail_that_is_set_aside_belongs_to_its_own_account(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    content = mail("Hi", To="support+acme-de@shop.example", Authentication_Results="mx; dmarc=fail")
+    take_in(us, content, now=NOW)
+    assert RejectedRow.objects.get().account == de
+
+
+def test_a_file_of_records_still_belongs_to_one_account(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, de, role=MANAGER)
+    content = b'{"type": "order", "external_id": "1", "account": "acme-de", "placed_at": "2026-11-01T00:00:00Z", "status": "pending"}'  # noqa: E501
+    assert counts(take_in(us, content, now=NOW, user=user))[-1] == 1
+
+
+def test_names_of_one_account_say_nothing_about_another(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, _de = shops
+    copy = copy_of("Yes.", Date="Mon, 09 Nov 2026 11:00:00 +0000", Subject="Your e-mail to Alex")
+    german = GERMAN.replace(b"z1@marketplace", b"Alex <z1@marketplace").replace(b"amazon.de\n", b"amazon.de>\n", 1)
+    for one in (german, copy):
+        take_in(us, one, now=NOW)
+    assert not Message.objects.filter(author_kind="agent").exists()
+
+
+def test_addresses_and_tags_are_written_one_on_each_line(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, _de = shops
+    form = modelform_factory(SellerAccount, form=AccountForm, fields=["mailbox_tags"])(instance=us)
+    assert form.initial["mailbox_tags"] == "west"
+    form.cleaned_data = {"mailbox_tags": "west\nsupport@shop.example, east"}
+    assert form.clean_mailbox_tags() == ["west", "support@shop.example", "east"]
+    for wrong in ("west", ["a b"], ["a@b@c"], [1], ["x"] * 51, ["a+b"]):
+        with pytest.raises(ValidationError):
+            validate_mailbox_tags(wrong)
