@@ -63,6 +63,7 @@ app.conf.update(
         "prove": every(60, "kpis.tasks.prove"),
         "heartbeat": every(10, "kpis.tasks.heartbeat"),
         "run imports": every(1, "intake.tasks.run_imports"),
+        "pull connections": every(15, "intake.tasks.pull_connections"),
         "check files": every(1, "intake.tasks.check_files"),
     },
 )

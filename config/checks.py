@@ -24,8 +24,10 @@ KEYLESS = {
     "collectstatic",
     "compilemessages",
     "createcachetable",
+    "describe_contract",
     "makemessages",
     "makemigrations",
+    "metrics_page",
     "migrate",
     "showmigrations",
     "spectacular",
@@ -60,6 +62,15 @@ def keys_are_present(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
                 id="config.E002",
             )
         )
+    if not settings.CONNECTION_KEYS:
+        found.append(
+            Error(
+                "There is no key to seal the secrets of connections with.",
+                hint="Set CONNECTION_KEYS in the environment, or run `manage.py up` or `manage.py prepare` once: they "
+                f"make {settings.DATA_DIR / 'connection_keys'}.",
+                id="config.E011",
+            )
+        )
     if len(settings.IDENTITY_KEY) < IDENTITY_KEY_CHARACTERS:
         found.append(
             Error(
@@ -76,13 +87,14 @@ def keys_are_present(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 def raw_keys_are_valid(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """A mistyped key would otherwise show itself only when the first raw item is stored or read."""
     found: list[CheckMessage] = []
-    for position, key in enumerate(settings.RAW_KEYS, start=1):
+    stated = {"RAW_KEYS": settings.RAW_KEYS, "CONNECTION_KEYS": settings.CONNECTION_KEYS}
+    for name, position, key in ((name, at, key) for name, keys in stated.items() for at, key in enumerate(keys, 1)):
         try:
             Fernet(key)
         except ValueError:
             found.append(
                 Error(
-                    f"Key {position} of RAW_KEYS is not a Fernet key.",
+                    f"Key {position} of {name} is not a Fernet key.",
                     hint="Each is 44 characters of URL-safe base64, newest first, separated by commas.",
                     id="config.E003",
                 )

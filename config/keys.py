@@ -1,8 +1,9 @@
 """The secrets of an installation: from the environment, or from files that `manage.py up` makes once.
 
 SECRET_KEY signs sessions and links. RAW_KEYS (newest first) seal raw items at rest: the first seals, every one opens.
-IDENTITY_KEY turns a buyer's address into a name that tells nothing; with another key every buyer becomes a stranger.
-The source holds no default for any of them: an installation without keys refuses to serve.
+CONNECTION_KEYS do the same with the passwords of connections. IDENTITY_KEY turns a buyer's address into a name that
+tells nothing; with another key every buyer becomes a stranger. The source holds no default for any of them: an
+installation without keys refuses to serve.
 """
 
 import os
@@ -13,6 +14,7 @@ from cryptography.fernet import Fernet
 
 SECRET_KEY_FILE = "secret_key"  # noqa: S105  # the name of a file
 RAW_KEYS_FILE = "raw_keys"
+CONNECTION_KEYS_FILE = "connection_keys"
 IDENTITY_KEY_FILE = "identity_key"
 
 
@@ -23,8 +25,12 @@ def secret_key(data_dir: Path) -> str:
 
 def raw_keys(data_dir: Path) -> list[str]:
     """The Fernet keys for raw items, newest first; empty when there are none yet."""
-    stated = os.environ.get("RAW_KEYS", "").strip() or _read(data_dir / RAW_KEYS_FILE)
-    return [key for key in stated.replace(",", " ").split() if key]
+    return _fernet_keys("RAW_KEYS", data_dir / RAW_KEYS_FILE)
+
+
+def connection_keys(data_dir: Path) -> list[str]:
+    """The Fernet keys for the secrets of connections, newest first; empty when there are none yet."""
+    return _fernet_keys("CONNECTION_KEYS", data_dir / CONNECTION_KEYS_FILE)
 
 
 def identity_key(data_dir: Path) -> str:
@@ -48,6 +54,8 @@ def make_missing(data_dir: Path) -> None:
         write_private(data_dir / SECRET_KEY_FILE, new_secret_key())
     if not raw_keys(data_dir):
         write_private(data_dir / RAW_KEYS_FILE, new_raw_key())
+    if not connection_keys(data_dir):
+        write_private(data_dir / CONNECTION_KEYS_FILE, new_raw_key())
     if not identity_key(data_dir):
         write_private(data_dir / IDENTITY_KEY_FILE, new_secret_key())
 
@@ -61,6 +69,11 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _fernet_keys(name: str, path: Path) -> list[str]:
+    stated = os.environ.get(name, "").strip() or _read(path)
+    return [key for key in stated.replace(",", " ").split() if key]
 
 
 def _read(path: Path) -> str:

@@ -67,6 +67,7 @@ def ready_keys() -> None:
     keys.make_missing(settings.DATA_DIR)
     settings.SECRET_KEY = keys.secret_key(settings.DATA_DIR)
     settings.RAW_KEYS = keys.raw_keys(settings.DATA_DIR)
+    settings.CONNECTION_KEYS = keys.connection_keys(settings.DATA_DIR)
     settings.IDENTITY_KEY = keys.identity_key(settings.DATA_DIR)
 
 

@@ -18,7 +18,11 @@ DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser(
 SECRET_KEY = keys.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 RAW_KEYS = keys.raw_keys(DATA_DIR)
+CONNECTION_KEYS = keys.connection_keys(DATA_DIR)
 IDENTITY_KEY = keys.identity_key(DATA_DIR)
+
+# Servers that are spoken to without encryption: none, except where tests put their own.
+IMAP_WITHOUT_TLS: list[str] = []
 
 # --- Where it is reached -------------------------------------------------------------------------------------------
 

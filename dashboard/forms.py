@@ -1,15 +1,20 @@
 """What stands in a page's address: filters, the report day, the part of the rows. A wrong value never breaks a page."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import chain, count
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import RegexValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from intake import secrets
+from intake.connectors import pulling
+from intake.models import Connection
 from intake.routing import HEAD, account_of
 from kpis.metrics import Side
 from kpis.targets import Band
@@ -158,3 +163,84 @@ def free_key(name: str, marketplace: str) -> str:
     base = slugify(f"{name} {marketplace}")[:50] or f"shop-{slugify(marketplace) or 'new'}"
     taken = set(SellerAccount.objects.filter(key__startswith=base).values_list("key", flat=True))
     return next(key for key in chain([base], (f"{base}-{number}" for number in count(2))) if key not in taken)
+
+
+HOST = RegexValidator(
+    r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$",
+    _("This is not the name of a server such as imap.example.com."),
+)
+
+
+class ConnectionForm(forms.Form):
+    """A mailbox to read. Its password is written and never shown; left empty it stays as it is."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    account = forms.ChoiceField(label=_("Account"))
+    host = forms.CharField(label=_("Server"), max_length=253)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=993)
+    user = forms.CharField(label=_("User"), max_length=254, help_text=_("As a rule the whole e-mail address."))
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        max_length=500,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("An app password, where the provider has them. It is kept sealed and never shown again."),
+    )
+    folders = forms.CharField(
+        label=_("Folders"),
+        max_length=500,
+        initial="INBOX, Sent",
+        help_text=_("The inbox and the folder of sent mails, with a comma between them."),
+    )
+    since = forms.DateField(
+        label=_("Mails from this day on"),
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(
+        self, *args: Any, accounts: Sequence[SellerAccount], connection: Connection | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        self.accounts = {one.key: one for one in accounts}
+        self.connection = connection
+        self.fields["account"].choices = [(one.key, one.name) for one in accounts]  # type: ignore[attr-defined]
+
+    def clean_host(self) -> str:
+        host = str(self.cleaned_data["host"]).lower()
+        if host not in settings.IMAP_WITHOUT_TLS:
+            HOST(host)
+        return host
+
+    def clean_folders(self) -> list[str]:
+        names = [name.strip() for name in str(self.cleaned_data["folders"]).split(",")]
+        return list(dict.fromkeys(name for name in names if name))
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        account = self.accounts.get(said.get("account", ""))
+        if self.connection is None and not said.get("password"):
+            self.add_error("password", _("A new connection needs its password."))
+        same = Connection.objects.filter(account=account, host=said.get("host"), user=said.get("user"))
+        others = same if self.connection is None else same.exclude(pk=self.connection.pk)
+        if others.exists():
+            raise forms.ValidationError(_("This mailbox is connected to the account already."))
+        return said
+
+    def keep(self, user: User, now: datetime) -> Connection:
+        """The connection as it was said, its folders ready to be pulled."""
+        said = self.cleaned_data
+        kept = self.connection or Connection(created_by=user, created_at=now)
+        kept.account = self.accounts[said["account"]]
+        for name in ("name", "host", "port", "user", "folders", "since"):
+            setattr(kept, name, said[name])
+        if said["password"]:
+            secrets.keep(kept, {"password": said["password"]})
+        kept.save()
+        kept.streams.exclude(stream__in=kept.folders).delete()
+        for folder in kept.folders:
+            kept.streams.get_or_create(stream=folder, defaults={"next_run_at": now})
+        pulling.run_now(kept, now)
+        return kept

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import correcting, importing, views
+from dashboard import connecting, correcting, importing, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("system/", views.system, name="system"),
     path("you/", views.you, name="you"),
+    path("connections/", connecting.listing, name="connections"),
+    path("connections/new/", connecting.new, name="connection_new"),
+    path("connections/<row_number:number>/", connecting.one, name="connection"),
+    path("connections/<row_number:number>/<slug:step>/", connecting.step, name="connection_step"),
     path("imports/", importing.listing, name="imports"),
     path("imports/new/", importing.new, name="import_new"),
     path("imports/new/account/", importing.new_account, name="account_new"),

@@ -22,6 +22,7 @@ from tests.append_only import let_tests_empty_the_audit_log
 # pytest-django reads the settings before this file, and sets Django up after it.
 settings.SECRET_KEY = keys.new_secret_key()
 settings.RAW_KEYS = [keys.new_raw_key()]
+settings.CONNECTION_KEYS = [keys.new_raw_key()]
 settings.IDENTITY_KEY = keys.new_secret_key()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _scratch = Path(tempfile.mkdtemp(prefix="staygreen-tests-"))

@@ -185,6 +185,7 @@ def test_without_keys_nothing_is_served_or_stored(tmp_path: Path, command: str) 
     assert answer.returncode == 1
     assert "There is no SECRET_KEY." in answer.stderr
     assert "There is no key to seal raw items with." in answer.stderr
+    assert "There is no key to seal the secrets of connections with." in answer.stderr
     assert "There is no IDENTITY_KEY" in answer.stderr
 
 
@@ -195,6 +196,7 @@ def test_without_keys_code_can_still_be_checked(tmp_path: Path) -> None:
 def test_made_keys_are_random_private_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)  # a caller's own keys would go before the files
     monkeypatch.delenv("RAW_KEYS", raising=False)
+    monkeypatch.delenv("CONNECTION_KEYS", raising=False)
     monkeypatch.delenv("IDENTITY_KEY", raising=False)
     keys.make_missing(tmp_path)
     secret, raw, identity = keys.secret_key(tmp_path), keys.raw_keys(tmp_path), keys.identity_key(tmp_path)
@@ -275,6 +277,7 @@ def test_production_settings_pass_djangos_deployment_checks(tmp_path: Path) -> N
         *("check", "--deploy", "--fail-level", "WARNING"),
         SECRET_KEY=keys.new_secret_key(),
         RAW_KEYS=keys.new_raw_key(),
+        CONNECTION_KEYS=keys.new_raw_key(),
         IDENTITY_KEY=keys.new_secret_key(),
         PUBLIC_URL="https://kpi.example.com",
         TRUSTED_PROXIES="1",

@@ -52,6 +52,7 @@ class House:
             "DATA_DIR": str(folder),
             "SECRET_KEY": keys.new_secret_key(),
             "RAW_KEYS": keys.new_raw_key(),
+            "CONNECTION_KEYS": keys.new_raw_key(),
             "IDENTITY_KEY": keys.new_secret_key(),
             "DATABASE_URL": database_url,
         }
