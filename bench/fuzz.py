@@ -36,6 +36,7 @@ def main() -> int:
         keys.make_missing(Path(folder))
         settings.SECRET_KEY = keys.secret_key(Path(folder))
         settings.RAW_KEYS = keys.raw_keys(Path(folder))
+        settings.CONNECTION_KEYS = keys.connection_keys(Path(folder))
         settings.IDENTITY_KEY = keys.identity_key(Path(folder))
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         django.setup()
