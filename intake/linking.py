@@ -34,7 +34,6 @@ QUESTION_AGE = timedelta(days=7)  # a question is at most so much older than the
 DUPLICATE_AGE = timedelta(hours=2)  # between an answer by mail and the copy of it
 PARENT = "conversation_external_id"
 CLUES = ("kind", "conversation_external_id", "sent_at", "token", "order_external_id", "name_key", "text_key")
-BY = {"token": "token__in", "order_external_id": "order_external_id__in", "name_key": "name_key__in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +127,17 @@ class Linking:
         """The copies that may lie elsewhere because of these mails: they share a token, an order or a name."""
         found: dict[int, MailClue] = {}
         copies = MailClue.objects.filter(account=self.account, kind=Clue.COPY)
-        others = [clue for clue in clues if clue.kind != Clue.COPY]
-        for name, lookup in BY.items():
-            for piece in in_pieces(sorted({getattr(clue, name) for clue in others} - {""})):
-                found.update((clue.pk, clue) for clue in copies.filter(**{lookup: piece}))
+        mails = [clue for clue in clues if clue.kind != Clue.COPY]
+        for piece in in_pieces(sorted({clue.token for clue in mails} - {""})):
+            found.update((clue.pk, clue) for clue in copies.filter(token__in=piece))
+        for piece in in_pieces(sorted({clue.order_external_id for clue in mails} - {""})):
+            found.update((clue.pk, clue) for clue in copies.filter(order_external_id__in=piece))
+        questions = [clue for clue in mails if clue.kind == Clue.QUESTION and clue.name_key]
+        if questions:
+            asked = [clue.sent_at for clue in questions]
+            lately = copies.filter(sent_at__range=(min(asked), max(asked) + QUESTION_AGE))
+            for piece in in_pieces(sorted({clue.name_key for clue in questions})):
+                found.update((clue.pk, clue) for clue in lately.filter(name_key__in=piece))
         return sorted(found.values(), key=lambda clue: (clue.sent_at, clue.message_external_id))
 
     def _thread(self, copy: MailClue) -> str | Problem:
