@@ -238,6 +238,10 @@ def test_a_notice_without_an_order_is_set_aside() -> None:
     assert problem(content) == "missing_required"
 
 
+def test_a_buyers_message_without_the_buyers_address_is_set_aside_not_dropped() -> None:
+    assert problem(from_buyer("Hi", From="donotreply@amazon.com")) == "missing_required"
+
+
 def test_notices_about_no_buyer_are_passed_over() -> None:
     assert rows(mail("You sold a lamp.", From="seller-notification@amazon.com", Subject="Sold, ship now")) == []
 

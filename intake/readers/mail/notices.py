@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from intake.codes import ErrorCode
 from intake.readers.amazon.records import item, record
+from intake.readers.mail.headers import ident
 from intake.rows import Bad
 
 Record = dict[str, Any]
@@ -110,7 +111,7 @@ def return_request(order_id: str, text: str, at: datetime, zone: str) -> Record 
     )
     return record(
         "return",
-        lines.get("rma") or f"{order_id}:{asin}:{day}",
+        ident(lines.get("rma") or f"{order_id}:{asin}:{day}"),
         partial=True,
         order_external_id=order_id,
         requested_at=at,

@@ -185,7 +185,9 @@ class _Mail:
             said = notices.return_request(order_id, body.text, at, self.context.zone)
         elif kind == amazon.COPY:
             return self._copy(body, order_id)
-        elif kind == amazon.BUYER and self.relays:
+        elif kind == amazon.BUYER:
+            if not self.relays:
+                raise _Unreadable(ErrorCode.MISSING_REQUIRED, "the mail names no address of the buyer", "From")
             return self._question(body, order_id)
         else:
             return None
