@@ -4,7 +4,7 @@ Fields: https://developer.zendesk.com/api-reference/ticketing/ticket-management/
 https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/
 
 Whether a comment is a buyer's or an agent's must be known, never guessed, and must not depend on what else arrived:
-docs/decisions/0030-authors-of-tickets.md.
+docs/decisions/0031-authors-of-tickets.md.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ ERRORS_SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Takes files in (canonical JSON, JSON lines, CSV, TSV) and prints what became of their rows."
+    help = "Takes files in, of any format that is known, and prints what became of their rows."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", nargs="+", help="files to take in")
