@@ -126,6 +126,17 @@ def test_the_account_is_recognised_where_the_file_names_its_marketplace():
     assert ImportRun.objects.count() == 4
 
 
+def test_the_account_of_a_mail_is_recognised_by_its_mailbox():
+    shop, other = make_account(mailbox_tags=["acme-us"]), make_account(mailbox_tags=["Help@shiguang.example"])
+    client = client_of(shop, other)
+    send(client, None, file("a.eml", "Subject: x\r\nTo: Support <support+ACME-US@shop.example>\r\n\r\nhi"))
+    assert ImportRun.objects.get().account == shop
+    send(client, None, file("b.eml", "From: help@shiguang.example\r\nTo: a@b.example\r\n\r\nhi"))
+    assert ImportRun.objects.latest("pk").account == other
+    both = "Cc: help@shiguang.example\r\nTo: x+acme-us@shop.example\r\n\r\nhi"
+    assert "does not say which account" in text_of(send(client, None, file("c.eml", both)))
+
+
 def test_who_may_only_look_brings_nothing_in():
     account = make_account()
     run = taken_in(account)
