@@ -212,10 +212,14 @@ def routes_of(run: ImportRun) -> dict[str, SellerAccount]:
     """The other accounts that rows of this run may go to where their reader finds them to be for those: mail, sorted by
     its addresses.
 
-    They are those that the sender may write now; of a token, those it was for when it sent the file.
+    They are those that the sender may write now, of a pull whoever made the connection; of a token, those it was for
+    when it sent the file. A file from the command line may go anywhere.
     """
     may_write = SellerAccount.objects.all()
-    if run.created_by is not None:
+    if run.connection is not None:
+        person = run.connection.created_by
+        may_write = may_write.none() if person is None else SellerAccount.objects.writable_by(person)
+    elif run.created_by is not None:
         may_write = SellerAccount.objects.writable_by(run.created_by)
     if run.within is not None:
         may_write = may_write.filter(key__in=run.within)
