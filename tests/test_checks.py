@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 import time
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +83,18 @@ def test_a_look_writes_nothing_and_the_import_after_it_does():
     assert (run.state, run.created, run.quarantined) == (State.DONE, 2, 2)
     assert not checks.take_in(run)
     assert not checks.discard(run)
+
+
+def test_a_command_does_what_the_worker_does_with_files(capsys):
+    run, other = uploaded(make_account(), ORDERS), uploaded(make_account(), ORDERS)
+    checks.check(other.pk, now=NOW)
+    checks.take_in(other)
+    call_command("run_imports", now=NOW.isoformat(), json=True)
+    assert json.loads(capsys.readouterr().out) == {"looked": 1, "turns": 1, "retried": 0}
+    states = dict(ImportRun.objects.values_list("pk", "state"))
+    assert states == {run.pk: State.READY, other.pk: State.DONE}
+    call_command("run_imports", now=NOW.isoformat())
+    assert capsys.readouterr().out == "0 files looked at, 0 turns of imports, 0 rows tried again.\n"
 
 
 def test_what_was_found_is_sealed():
@@ -312,6 +326,14 @@ def test_times_are_read_as_spreadsheets_of_many_countries_write_them(day_first, 
     taken_in(make_account(), text, ColumnMap("order", columns, "UTC", day_first=day_first))
     placed = Order.objects.get().placed_at
     assert (placed.date(), placed.hour) == (date(2026, 1, 5), hour)
+
+
+def test_a_number_of_thousands_of_digits_sets_its_row_aside():
+    columns = {"order": "order_external_id", "day": "rated_on", "stars": "rating"}
+    text = f"order,day,stars\no-1,2026-01-05,{'9' * 5000}\n"
+    said = ColumnMap("feedback", columns, "UTC", id_from=("order",))
+    assert taken_in(make_account(), text, said).quarantined == 1
+    assert RejectedRow.objects.get().code == ErrorCode.BAD_NUMBER
 
 
 def test_a_cell_of_blanks_is_no_time_and_takes_no_time():

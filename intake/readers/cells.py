@@ -19,6 +19,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+", re.ASCII)
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[Ee]\+?\d+", re.ASCII)
 YES = frozenset({"y", "yes", "true", "1", "ja", "oui", "sí", "si", "sì", "是", "はい"})
 NO = frozenset({"n", "no", "false", "0", "nein", "non", "否", "いいえ"})
+WHOLE_DIGITS = 20  # of a whole number with its sign; Python refuses to convert some thousands
 
 
 class Cells(Mapping[str, str]):
@@ -99,7 +100,7 @@ class Cells(Mapping[str, str]):
         if found is None:
             return None
         digits, _point, fraction = found.partition(".")
-        if fraction.strip("0"):
+        if fraction.strip("0") or len(digits) > WHOLE_DIGITS:
             raise Problem(ErrorCode.BAD_NUMBER, f"{self._values[name][:40]!r} is not a whole number", name)
         return int(digits)
 
