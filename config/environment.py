@@ -84,7 +84,7 @@ def database(name: str, default: str, *, process: str) -> dict[str, object]:
         options = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000; "
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
             "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA journal_size_limit=67108864;",
         } | options
         return described | {"OPTIONS": options}

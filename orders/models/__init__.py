@@ -24,7 +24,7 @@ from orders.choices import (
     ViolationCategory,
     ViolationStatus,
 )
-from orders.handling import HandlingTime
+from orders.handling import HandlingTime  # a table of this room, kept with its rules
 from orders.models.account import OfficialFigure, PolicyViolation
 from orders.models.events import Chargeback, Claim, Feedback, OrderEvent, Return
 from orders.models.order import Mention, Order
