@@ -1,7 +1,9 @@
 """A small mail server that speaks as much IMAP4rev1 (RFC 3501) as a reader needs, and remembers what it was told."""
 
+import base64
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +62,11 @@ class _Line(socketserver.StreamRequestHandler):
     def do_login(self, server: Server, words: str) -> str:
         return "OK" if server.password in words else "NO [AUTHENTICATIONFAILED] no"
 
+    def do_authenticate(self, server: Server, words: str) -> str:
+        self.say("+ ")
+        _as, _user, password = base64.b64decode(self.rfile.readline()).decode().split("\0")
+        return "OK" if server.password == password else "NO [AUTHENTICATIONFAILED] no"
+
     def do_examine(self, server: Server, words: str) -> str:
         self.folder = server.folders.get(words.strip('"'))
         if self.folder is None:
@@ -109,10 +116,12 @@ class _Threads(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server on a free port of this machine."""
     state = Server()
     with _Threads(("127.0.0.1", 0), _Line) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.state = state  # type: ignore[attr-defined]
         state.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, daemon=True)

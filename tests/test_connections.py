@@ -2,10 +2,15 @@
 
 import logging
 import re
+import ssl
 from datetime import date, timedelta
 
 import pytest
 from auditlog.models import LogEntry
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -160,6 +165,41 @@ def test_a_wrong_password_stops_the_connection_until_a_person_acts(mails, caplog
     assert pulling.pull_due(now=NOW) == 1
     assert stream().error_code == ""
     assert "password" not in caplog.text.lower()
+
+
+def test_a_password_beyond_ascii_signs_in_and_a_wrong_one_stops(mails):
+    mails.password = "schöner Käse 拾光"
+    connect(make_account(), mails, folders=["INBOX"], password=mails.password)
+    pulling.pull_due(now=NOW)
+    assert (stream().error_code, stream().last_success_at) == ("", NOW)
+    mails.password = "another"
+    pulling.pull_due(now=NOW + pulling.EVERY)
+    assert stream().error_code == "login"
+
+
+def test_a_server_that_does_not_prove_who_it_is_gets_no_password(settings, tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    signed = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, NOW - timedelta(days=9999), NOW.replace(year=2099)
+    )
+    path = tmp_path / "server.pem"
+    path.write_bytes(
+        signed.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path)
+    settings.IMAP_WITHOUT_TLS = []
+    account = make_account()
+    with server.running(tls) as stranger:
+        connection = connect(account, stranger, folders=["INBOX"])
+        pulling.pull_due(now=NOW)
+    assert stranger.told == []
+    connection.refresh_from_db()
+    assert (connection.state, stream().error_code) == ("attention", "certificate")
+    page = text_of(client_of(account).get(reverse("connection", args=[connection.pk])))
+    assert "does not prove who it is" in page
 
 
 def test_a_folder_that_is_not_there_is_told(mails):

@@ -74,6 +74,9 @@ class Folder:
         sentences = {
             "login": _("The server does not accept the user or the password. Enter the password anew."),
             "no_folder": _("There is no folder “%(folder)s”. Name it as the mail program does."),
+            "certificate": _(
+                "The server does not prove who it is (%(details)s). Check its name; no password was sent."
+            ),
             "sealed": _("The password cannot be opened with the keys of this installation. Enter it anew."),
             "unreachable": _("The server could not be reached (%(details)s). It is tried again by itself."),
         }

@@ -5,6 +5,7 @@ RFC 3501: `UID n:*` names the newest mail even where its UID is below n, and UID
 
 import imaplib
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,20 +115,27 @@ class Mailbox:
 @contextmanager
 def mailbox(host: str, port: int, user: str, secret: dict[str, str]) -> Iterator[Mailbox]:
     """Sign in, and out again. Raises Unreachable or Refused, also out of the block."""
-    kind = MailBoxUnencrypted if host in settings.IMAP_WITHOUT_TLS else MailBox
     try:
-        box = kind(host, port, timeout=TIMEOUT_SECONDS)
+        if host in settings.IMAP_WITHOUT_TLS:
+            box: BaseMailBox = MailBoxUnencrypted(host, port, timeout=TIMEOUT_SECONDS)
+        else:
+            # Without a context of ours imaplib takes any certificate, and a stranger in between the password.
+            box = MailBox(host, port, timeout=TIMEOUT_SECONDS, ssl_context=ssl.create_default_context())
+    except ssl.SSLCertVerificationError as error:
+        raise Refused("certificate", error.verify_message) from None
     except (OSError, imaplib.IMAP4.error) as error:
         raise Unreachable(_words(error)) from None
     try:
         try:
             if "token" in secret:
                 box.xoauth2(user, secret["token"], initial_folder=None)
-            else:
+            elif f"{user}{secret.get('password', '')}".isascii():
                 box.login(user, secret.get("password", ""), initial_folder=None)
-        except (MailboxLoginError, imaplib.IMAP4.abort) as error:
-            if isinstance(error, imaplib.IMAP4.abort):
-                raise Unreachable(_words(error)) from None
+            else:
+                box.login_utf8(user, secret.get("password", ""), initial_folder=None)  # LOGIN speaks ASCII alone
+        except imaplib.IMAP4.abort as error:
+            raise Unreachable(_words(error)) from None
+        except (MailboxLoginError, imaplib.IMAP4.error):
             raise Refused("login", "") from None
         yield Mailbox(box)
     except (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError) as error:
