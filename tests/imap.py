@@ -100,6 +100,9 @@ class _Line(socketserver.StreamRequestHandler):
             server.fetched += 1
             if server.breaks_at and server.fetched >= server.breaks_at:
                 return None
+            if not content:
+                self.say(f'* {number} FETCH (UID {uid} BODY[]<0> "")')  # nothing is quoted, not counted
+                continue
             moment = f"{arrived:%d-%b-%Y %H:%M:%S +0000}"
             self.say(f'* {number} FETCH (UID {uid} INTERNALDATE "{moment}" BODY[]<0> {{{len(content)}}}')
             self.wfile.write(content + b")\r\n")

@@ -143,6 +143,13 @@ def test_a_folder_is_read_in_pages_and_a_line_that_breaks_loses_nothing(mails, m
     assert (inbox.cursor["last_uid"], inbox.failures, inbox.error) == (5, 0, "")
 
 
+def test_a_page_of_which_nothing_is_left_is_no_failure(mails):
+    mails.folders["INBOX"].put(1, b"")
+    connect(make_account(), mails, folders=["INBOX"])
+    assert pulling.pull_due(now=NOW) == 1
+    assert (kept(), stream().error_code, stream().last_success_at) == ([], "", NOW)
+
+
 def test_waits_grow_to_six_hours(mails):
     connect(make_account(), mails, folders=["INBOX"])
     StreamState.objects.update(failures=20)

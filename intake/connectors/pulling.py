@@ -104,7 +104,7 @@ def _read(box: Mailbox, stream: StreamState, worker: str, now: datetime) -> int:
     else:
         uids = box.uids(after=last)
     mails = 0
-    for page in box.pages(uids):
+    for page in filter(None, box.pages(uids)):  # mails may be gone, or empty, by the time they are asked for
         _keep(stream, worker, page, validity, now)
         mails += len(page)
     if not uids and known != validity:
