@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from config import keys
 from intake import raw, secrets
@@ -365,6 +366,24 @@ def test_what_went_wrong_is_told_in_plain_words(mails):
     page = text_of(client.get(reverse("connection", args=[connection.pk])))
     assert "Not working" in page
     assert "does not accept the user or the password" in page
+
+
+def test_a_connection_that_brings_nothing_in_is_told_on_the_accounts_page(mails):
+    account = make_account()
+    client = client_of(account)
+    connection = connect(account, mails, folders=["INBOX"], password="a wrong password")
+    address = reverse("account", args=[account.key])
+    Connection.objects.update(created_at=timezone.now())
+    assert "is not being read" not in text_of(client.get(address))
+    pulling.pull_due(now=NOW)
+    assert "“Support” is not being read" in text_of(client.get(address))
+    Connection.objects.update(state="active")
+    StreamState.objects.update(last_success_at=timezone.now() - timedelta(days=2))
+    assert "is not being read" in text_of(client.get(address))
+    StreamState.objects.update(last_success_at=timezone.now())
+    assert "is not being read" not in text_of(client.get(address))
+    Connection.objects.filter(pk=connection.pk).update(state="paused")
+    assert "is not being read" not in text_of(client.get(address))
 
 
 def test_a_connection_is_paused_resumed_run_and_forgotten(mails):

@@ -10,7 +10,9 @@ from dashboard import charts, words
 from dashboard.cards import Card, cards
 from dashboard.forms import ReportDay
 from dashboard.known import Known
+from dashboard.pages.connections import broken_connections
 from dashboard.silence import Silence, silences
+from intake.models import Connection
 from kpis.catalogue import DECLARED, satisfaction
 from kpis.fleet import WORST_FIRST
 from kpis.metrics import Imported, Text
@@ -106,6 +108,7 @@ class AccountPage:
     waiting: Waiting
     next_update: str
     silence: Silence | None
+    broken: list[Connection]  # connections that bring nothing in
     known: Known | None = None
 
     @property
@@ -149,6 +152,7 @@ def account_page(account: SellerAccount, day: Day, now: datetime, known: Known |
         waiting=waiting([account], local_day(now, account.zone))[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
         # Who has fallen silent is read from rows, which stand as they are now.
+        broken=broken_connections(account, now) if known is None else [],
         silence=next(iter(silences([account], {account.id: day.on})), None) if known is None else None,
         known=known,
     )

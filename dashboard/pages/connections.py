@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
@@ -78,6 +78,7 @@ class Folder:
                 "The server does not prove who it is (%(details)s). Check its name; no password was sent."
             ),
             "sealed": _("The password cannot be opened with the keys of this installation. Enter it anew."),
+            "internal": _("Staygreen failed inside; its log says why. It is tried again by itself."),
             "unreachable": _("The server could not be reached (%(details)s). It is tried again by itself."),
         }
         return sentences.get(self.stream.error_code, "") % said
@@ -116,6 +117,15 @@ def connections(accounts: Sequence[SellerAccount], writable: Iterable[int], now:
         )
         for one in found
     ]
+
+
+def broken_connections(account: SellerAccount, now: datetime) -> list[Connection]:
+    """The connections of an account whose light is red: without them its newest days may lack messages. One query."""
+    stands_still = Q(state=State.NEEDS_ATTENTION) | Q(
+        state=State.ACTIVE, created_at__lt=now - LOST, streams__last_success_at=None
+    )
+    behind = Q(state=State.ACTIVE, streams__last_success_at__lt=now - LOST)
+    return list(Connection.objects.filter(stands_still | behind, account=account).distinct())
 
 
 def connection_or_404(accounts: Sequence[SellerAccount], number: int) -> Connection:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -64,6 +64,12 @@ def pull(number: int, *, now: datetime) -> bool:
         Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE).update(
             state=Connection.State.NEEDS_ATTENTION
         )
+    except (OperationalError, InterfaceError) as error:
+        log.warning("stream %s waits: the database is busy or away (%s)", number, error)
+        return False  # its lease ends by itself
+    except Exception:
+        log.exception("stream %s could not be read", number)
+        _failed(stream, worker, now, "internal", "")
     else:
         _own(number, worker).update(
             worker="",
