@@ -56,6 +56,15 @@ def sideways(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def too_small(page: Page) -> list[str]:
+    """What one taps on this page that is lower than a fingertip."""
+    heights = page.locator(TAPPED).evaluate_all(
+        """elements => elements.filter(element => element.checkVisibility()).map(
+            element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect().height])"""
+    )
+    return [element for element, height in heights if height < 42]
+
+
 def test_a_manager_goes_from_signing_in_to_the_rows_behind_a_figure(page, manager):
     page.goto("/")
     page.get_by_label("Name or e-mail address").fill("mei")
@@ -190,12 +199,7 @@ def test_everything_one_taps_on_a_phone_is_large_enough(new_page, manager):
     page = new_page(manager, width=SIZES["phone"])
     for path in (SCREENS["fleet"], SCREENS["account"], SCREENS["metric"]):
         page.goto(path)
-        heights = page.locator(TAPPED).evaluate_all(
-            """elements => elements.filter(element => element.checkVisibility()).map(
-                element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect().height])"""
-        )
-        small = [element for element, height in heights if height < 42]
-        assert small == []
+        assert too_small(page) == []
 
 
 def test_an_account_fits_on_one_sheet_of_paper(new_page, manager):
