@@ -160,7 +160,11 @@ class NewAccount(forms.Form):
 
 def free_key(name: str, marketplace: str) -> str:
     """A key that nobody has, made of the account's name."""
-    base = slugify(f"{name} {marketplace}")[:50] or f"shop-{slugify(marketplace) or 'new'}"
+    place = slugify(marketplace)
+    base = slugify(name)[:50]
+    if place and place not in base.split("-"):
+        base = f"{base}-{place}".strip("-")
+    base = base or "shop"
     taken = set(SellerAccount.objects.filter(key__startswith=base).values_list("key", flat=True))
     return next(key for key in chain([base], (f"{base}-{number}" for number in count(2))) if key not in taken)
 

@@ -383,8 +383,9 @@ def test_who_may_add_accounts_makes_one_and_manages_it():
     assert SellerAccount.objects.latest("pk").key == "lumora-home-de-2"
     assert send(client, account, file("a.csv", ORDERS)).status_code == 302
     assert "is not an IANA time zone" in text_of(client.post(reverse("account_new"), {**said, "time_zone": "+01:00"}))
-    client.post(reverse("account_new"), {**said, "name": "拾光"})
-    assert SellerAccount.objects.latest("pk").key == "de"
+    for name, key in (("拾光", "de"), ("Acme DE", "acme-de")):
+        client.post(reverse("account_new"), {**said, "name": name})
+        assert SellerAccount.objects.latest("pk").key == key
 
 
 def test_others_make_no_accounts():

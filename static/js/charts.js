@@ -96,8 +96,8 @@
             borderColor: function (context) { return kept(context) ? colour("ink-3") : undefined; },
           },
         }].concat(data.official ? [{
-          data: data.official, borderColor: colour("ink-3"), borderWidth: 1, pointRadius: 0, pointHoverRadius: 0,
-          spanGaps: true, clip: 8,
+          data: data.official, borderColor: colour("ink-3"), borderWidth: 1, pointRadius: 1.5, pointHoverRadius: 1.5,
+          pointBackgroundColor: colour("ink-3"), pointBorderWidth: 0, spanGaps: true, clip: 8,
         }] : []),
       },
       options: {
