@@ -192,6 +192,15 @@ def test_a_record_that_names_a_field_twice_costs_one_row() -> None:
     assert ids(rows) == ["a", ErrorCode.UNKNOWN_FORMAT, "c"]
 
 
+def test_a_value_that_names_a_field_twice_costs_its_record_and_keeps_its_text() -> None:
+    text = '{"type": "order", "external_id": "o-1", "items": {"a": 1, "a": 2}}'
+    row = read_json(text.replace(", ", ",\n"))[0]
+    assert row.record == Bad(ErrorCode.UNKNOWN_FORMAT, "the object names this field twice", "items.a")
+    assert row.text == text.replace('"a": 1, "a"', '"a": 1,\n"a"')
+    with pytest.raises(FileUnreadable, match="system"):
+        read_json('{"system": {"a": 1, "a": 2},\n "records": [{"type": "order"}]}')
+
+
 def test_a_broken_line_costs_one_row() -> None:
     rows = read_json(b'{"external_id": "a"}\n{"external_id": \n\xff\xfe\n{"a": NaN}\n{"external_id": "c"}\n')
     assert ids(rows) == ["a", ErrorCode.UNKNOWN_FORMAT, ErrorCode.UNDECODABLE, ErrorCode.BAD_NUMBER, "c"]

@@ -1,6 +1,8 @@
 """Canonical JSON: a batch document of any size, a list of records, or one record or batch on each line."""
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import IO, Any
 
 from intake.codes import ErrorCode
@@ -95,7 +97,8 @@ def _read_object(stream: IO[bytes], context: Context) -> Iterator[Row]:
     if not has_records:
         if "type" not in envelope:
             raise FileUnreadable('The JSON document has no "records".')
-        yield Row("/", envelope, None, context.defaults())
+        record, text = _whole(stream)
+        yield Row("/", record, text, context.defaults())
         return
     walk = JsonStream(as_utf8(stream))
     seen: set[str] = set()
@@ -136,5 +139,24 @@ def _look_ahead(walk: JsonStream) -> tuple[dict[str, Any], bool]:
     return envelope, has_records
 
 
+def _whole(stream: IO[bytes]) -> tuple[dict[str, Any] | Bad, str]:
+    """A document that is one record, with its text; Bad where one of its values is none."""
+    walk = JsonStream(as_utf8(stream))
+    record: dict[str, Any] = {}
+    texts: list[str] = []
+    bad: Bad | None = None
+    for key in walk.names():
+        value, text = walk.value()
+        texts.append(f"{json.dumps(key, ensure_ascii=False)}: {text}")
+        record[key] = value
+        if bad is None and isinstance(value, Bad):
+            bad = replace(value, field=f"{key}.{value.field}" if value.field else key)
+    return bad or record, "{" + ", ".join(texts) + "}"
+
+
 def _said(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: envelope[name] for name in ENVELOPE if envelope.get(name) is not None}
+    said = {name: envelope[name] for name in ENVELOPE if envelope.get(name) is not None}
+    for name, value in said.items():
+        if isinstance(value, Bad):
+            raise FileUnreadable(f"“{name}” of the JSON document cannot be read: {value.message}.")
+    return said
