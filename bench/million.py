@@ -123,7 +123,7 @@ def _watch(running: subprocess.Popen[bytes], report: Path, base: str, token: str
             )
         if now["state"] in ("done", "failed"):
             break
-        time.sleep(0.5)
+        time.sleep(1)  # two requests a second stay below what a token may ask for
     seconds = time.monotonic() - began
     print(f"{now['state']} in {seconds:.0f} s: {now['received']:,} received = {now['created']:,} created + "
           f"{now['quarantined']:,} set aside")  # fmt: skip
