@@ -130,6 +130,8 @@ def test_a_line_without_end_is_skipped_in_constant_memory() -> None:
     ("content", "words"),
     [
         (b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "damaged"), (b"\x00\x01\x02\x03", "not text"),
+        (b"\x89PNG\r\n\x1a\nrest", "not text"), (b"\xff\xd8\xff\xe0rest", "not text"), (b"GIF89a;rest", "not text"),
+        (b"%PDF-1.7\nrest", "not text"), (b"\xd0\xcf\x11\xe0\xa1\xb1rest", "not text"),
         (b"colour,size\nred,1\n", "header"), (b"external_id\nx\n", "header"),
         (b"external_id" + b",a" * 600 + b"\n", "500 columns"),
     ],

@@ -50,6 +50,10 @@ class UnknownTable(FileUnreadable):
     """A table whose header no format knows: a person may say what its columns mean."""
 
 
+# How pictures, PDF files and Excel files older than XLSX begin, all of which decode as some text.
+NO_TABLES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-", b"\xd0\xcf\x11\xe0")
+
+
 def recognise_text(stream: IO[bytes], context: Context) -> str:
     """The source name of a file that is no archive. Raises FileUnreadable when no format fits, or two fit alike."""
     head = Head(as_csv(stream).read(HEAD) if is_workbook(stream) else _beginning(stream, context))
@@ -64,8 +68,9 @@ def recognise_text(stream: IO[bytes], context: Context) -> str:
 
 def _beginning(stream: IO[bytes], context: Context) -> bytes:
     stream.seek(0)
-    first = stream.read(4)
-    if b"\x00" in first and not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    first = stream.read(8)
+    is_utf16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if first.startswith(NO_TABLES) or (b"\x00" in first[:4] and not is_utf16):
         raise FileUnreadable("The file is not text.")
     head = decoded(stream, context.marketplace)[0].read(HEAD)
     if not head.strip():
