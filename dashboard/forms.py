@@ -90,7 +90,16 @@ class ManyFiles(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = data if isinstance(data, list | tuple) else [data]
-        return [super(ManyFiles, self).clean(file, initial) for file in files]
+        return [self._clean_one(file, initial) for file in files]
+
+    def _clean_one(self, file: Any, initial: Any) -> UploadedFile:
+        try:
+            return super().clean(file, initial)
+        except forms.ValidationError as error:
+            if not file:  # None was chosen at all.
+                raise
+            # Of many files people must know which one to leave out.
+            raise forms.ValidationError([f"{file.name}: {text}" for text in error.messages]) from error
 
 
 class Upload(forms.Form):

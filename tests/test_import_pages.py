@@ -61,6 +61,31 @@ def taken_in(account, text=ORDERS):
 # --- Bringing files in -----------------------------------------------------------------------------------------------
 
 
+def test_one_empty_file_of_many_is_named_and_none_is_kept():
+    account = make_account()
+    page = text_of(send(client_of(account), account, file("orders.csv", ORDERS), file("nothing.csv", "")))
+    assert "nothing.csv: The submitted file is empty." in page
+    assert not ImportRun.objects.exists()
+
+
+def test_a_header_without_rows_is_told_apart_from_a_file_that_nobody_can_read():
+    account = make_account()
+    client = client_of(account)
+    page = send(client, account, file("orders.csv", ORDERS.splitlines()[0] + "\n"))["Location"]
+    checks.check_open(now=NOW)
+    assert "It holds no row of this format. Nothing of it can be taken in like this." in text_of(client.get(page))
+
+
+def test_the_list_counts_rows_only_once_a_file_is_taken_in():
+    account = make_account()
+    client = client_of(account)
+    send(client, account, file("orders.csv", ORDERS))
+    checks.check_open(now=NOW)
+    assert '<td class="num" data-l="Rows">–</td>' in text_of(client.get(reverse("imports")))
+    ImportRun.objects.update(state=State.DONE, received=60_000, created=60_000)
+    assert '<td class="num" data-l="Rows">60,000</td>' in text_of(client.get(reverse("imports")))
+
+
 def test_a_file_is_looked_at_shown_and_taken_in_only_when_a_person_says_so():
     account = make_account()
     client = client_of(account)

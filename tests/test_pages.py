@@ -245,7 +245,21 @@ def test_the_most_pressing_figures_lead_to_the_rows_behind_them(fleet):
 
 
 def test_somebody_without_accounts_reads_what_will_stand_here():
-    assert "No accounts yet" in text_of(client_of().get("/"))
+    page = text_of(client_of().get("/"))
+    assert "No accounts yet" in page
+    assert "Ask the person who looks after this installation" in page
+    # Who may add one is led there.
+    page = text_of(client_of(is_staff=True, is_superuser=True).get("/"))
+    assert reverse("account_new") in page
+    assert "manage.py" not in page
+
+
+def test_signing_in_is_told_in_the_words_of_each_language():
+    make_user("mei")
+    for language, words in (("en", "Signed in as mei."), ("zh-hant", "已以 mei 的身分登入。")):
+        client = Client(headers={"accept-language": language})
+        said = {"login": "mei", "password": "correct horse battery"}
+        assert words in text_of(client.post("/user/login/", said, follow=True))
 
 
 # --- The account -----------------------------------------------------------------------------------------------------

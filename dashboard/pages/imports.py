@@ -25,6 +25,8 @@ from sellers.models import SellerAccount
 PER_PAGE = 50
 State = ImportRun.State
 MOVING = (State.CHECKING, State.QUEUED, State.RUNNING)
+# Nothing has been received yet, or never was.
+UNREAD = (State.CHECKING, State.READY, State.QUEUED, State.DISCARDED)
 # How a state looks: the sign that its word stands beside.
 SIGNS = {State.DONE: "green", State.FAILED: "red", State.READY: "yellow"}
 # What became of rows, in the order in which they add up.
@@ -46,6 +48,11 @@ class Entry:
     @property
     def format(self) -> str:
         return format_title(self.run.source)
+
+    @property
+    def rows(self) -> str:
+        """How many rows were received; a dash as long as nobody has taken any in."""
+        return "–" if self.run.state in UNREAD and not self.run.received else grouped(self.run.received)
 
     @property
     def at(self) -> str:
@@ -106,9 +113,13 @@ class ImportPage:
         return progress_words(self.run)
 
     @property
-    def parts(self) -> list[tuple[str, Text, int]]:
+    def received(self) -> str:
+        return grouped(self.run.received)
+
+    @property
+    def parts(self) -> list[tuple[str, Text, str]]:
         """What the received rows became: the name, the words, how many."""
-        return [(name, _field_title(name), getattr(self.run, name)) for name in PARTS]
+        return [(name, _field_title(name), grouped(getattr(self.run, name))) for name in PARTS]
 
     @property
     def warnings(self) -> list[tuple[Text, int]]:
@@ -116,10 +127,13 @@ class ImportPage:
         return [(WarningCode(code).label, count) for code, count in sorted(said.items()) if code in WarningCode.values]
 
     @property
-    def records(self) -> list[tuple[Text, int]]:
+    def records(self) -> list[tuple[Text, str]]:
         """How many records of each type a look has found."""
         found = self.found.records if self.found else {}
-        return [(RECORD_TYPES[name].model._meta.verbose_name_plural or name, count) for name, count in found.items()]
+        return [
+            (RECORD_TYPES[name].model._meta.verbose_name_plural or name, grouped(count))
+            for name, count in found.items()
+        ]
 
     @property
     def shown_rows(self) -> list[dict[str, Any]]:
@@ -144,6 +158,11 @@ class ImportPage:
         return words.moment(self.run.finished_at, self.run.account.zone) if self.run.finished_at else ""
 
 
+def grouped(count: int) -> str:
+    """A count as people write it, with the thousands apart."""
+    return number_format(count, force_grouping=True)
+
+
 def format_title(source: str) -> str:
     """What people call a format."""
     return capfirst(str(READERS[source].title)) if source in READERS else _("Not known yet")
@@ -160,9 +179,9 @@ def percent(run: ImportRun) -> int | None:
 
 def progress_words(run: ImportRun) -> str:
     """How far an import is, in a few words."""
-    rows = number_format(run.rows_done, force_grouping=True)
+    rows = grouped(run.rows_done)
     if run.rows_total:
-        total = number_format(run.rows_total, force_grouping=True)
+        total = grouped(run.rows_total)
         return _("%(rows)s of %(total)s rows") % {"rows": rows, "total": total}
     return ngettext("%(rows)s row", "%(rows)s rows", run.rows_done) % {"rows": rows}
 
