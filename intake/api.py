@@ -3,7 +3,6 @@
 import zlib
 from typing import Any, cast
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import UnreadablePostError
 from django.shortcuts import get_object_or_404
@@ -58,22 +57,10 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class Unavailable(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "unavailable"
-    default_detail = _("Nothing was stored. Send the same again in a moment.")
-    wait = 5
-
-
 class IntakeView(APIView):
-    """What every view here shares: a database that is away or busy is a 503 that may be tried again."""
+    """What every view here shares: who may come in."""
 
     required_scope: Any = ApiToken.Scope.INGEST
-
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, OperationalError | InterfaceError):
-            exc = Unavailable()
-        return super().handle_exception(exc)
 
 
 class LookingView(IntakeView):

@@ -4,20 +4,34 @@ A view raises an exception of the REST framework; its code becomes the problem's
 somebody may not see give the same answer.
 """
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from sellers.outage import is_outage
+
 API = "/api/"
 CONTENT_TYPE = "application/problem+json"
+
+
+class Unavailable(exceptions.APIException):
+    """The database is away or busy: nothing happened, and the same request may be sent again."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = _("The database does not answer just now. Send the same again in a moment.")
+    wait = 5
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -28,6 +42,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.PermissionDenied()
     elif isinstance(error, SuspiciousOperation):  # for example more than a thousand query parameters
         error = exceptions.ParseError()
+    elif is_outage(error):
+        error = Unavailable()
     if not isinstance(error, exceptions.APIException):
         return None
     headers = {}
@@ -79,10 +95,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's answer when a view failed; under /api/ a problem. What happened is in the log, not in the answer."""
+    """Django's answer when a view failed; under /api/ a problem. What happened is in the log, not in the answer.
+
+    It is called while the error is being handled. Where the database is away, it is a 503 that says when to come again.
+    """
+    if is_outage(sys.exception()):
+        return unavailable(request)
     if not request.path.startswith(API):
         return defaults.server_error(request)
     return JsonResponse(problem(exceptions.APIException()), status=500, content_type=CONTENT_TYPE)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The answer while the database is away. Nothing of it reads the database: who asks stays unknown."""
+    wait = {"Retry-After": str(Unavailable.wait)}
+    if not request.path.startswith(API):
+        return HttpResponse(loader.get_template("503.html").render(), status=503, headers=wait)
+    return JsonResponse(problem(Unavailable()), status=503, content_type=CONTENT_TYPE, headers=wait)
 
 
 # --- In the OpenAPI schema -------------------------------------------------------------------------------------------
@@ -118,6 +147,7 @@ EVERYWHERE = {
     status.HTTP_403_FORBIDDEN: "The token lacks the scope, or the person the right.",
     status.HTTP_404_NOT_FOUND: "There is no such thing, or not for this caller.",
     status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests; Retry-After says how many seconds to wait.",
+    status.HTTP_503_SERVICE_UNAVAILABLE: "The database is away or busy; Retry-After says how many seconds to wait.",
 }
 
 
