@@ -1,8 +1,11 @@
 """The one door to what a page may show: a person's own accounts, and nothing else exists."""
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from dashboard.words import place
 from kpis.catalogue import METRICS
 from kpis.metrics import Metric
 from sellers.models import SellerAccount
@@ -19,6 +22,16 @@ def account_or_404(request: HttpRequest, key: str) -> SellerAccount:
     if account is None:
         raise Http404
     return account
+
+
+def named_like(accounts: Sequence[SellerAccount], text: str) -> list[SellerAccount]:
+    """Those of the accounts whose name, key, platform or marketplace contain every word of the text."""
+    wanted = text.casefold().split()
+    return [account for account in accounts if all(word in _told(account) for word in wanted)]
+
+
+def _told(account: SellerAccount) -> str:
+    return f"{account.name} {account.key} {place(account)}".casefold()
 
 
 def metric_or_404(slug: str) -> Metric:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from dashboard import connecting, correcting, importing, views
+from dashboard import connecting, correcting, importing, switching, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
+    path("switch/", switching.switch, name="switch"),
     path("metrics/", views.definitions_page, name="definitions"),
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("system/", views.system, name="system"),

@@ -115,9 +115,8 @@ def test_an_account_of_others_is_missing_like_one_that_does_not_exist(number):
 def test_no_page_names_an_account_of_others():
     make_account("theirs", name="Secret Garden")
     client = client_of(make_account("mine", name="Rose Garden"), make_account("also-mine", name="Herb Garden"))
-    for path in ("/", "/metrics/", "/you/", "/accounts/mine/", f"/accounts/mine/{SCORE}/"):
+    for path in ("/", "/metrics/", "/you/", "/accounts/mine/", f"/accounts/mine/{SCORE}/", "/switch/?q=garden"):
         assert "Secret Garden" not in text_of(client.get(path))
-    assert "Herb Garden" in text_of(client.get("/accounts/mine/"))  # the switcher offers one's own
 
 
 def test_staff_sees_every_account():
@@ -838,3 +837,13 @@ def test_an_account_costs_the_same_whatever_its_history():
     assert queries(client, "/accounts/young/") == queries(client, "/accounts/old/") <= ACCOUNT_QUERIES + FROM_ROWS
     lists = [queries(client, f"/accounts/{key}/{SCORE}/?part=left_out") for key in ("young", "old")]
     assert lists == [METRIC_QUERIES, METRIC_QUERIES]
+
+
+def test_made_up_data_says_so_and_how_it_leaves():
+    account = make_account("mine", demo=True)
+    client = client_of(account)
+    assert "Sample data." in text_of(client.get("/"))
+    assert "manage.py demo --remove" not in text_of(client.get("/"))  # only who looks after the installation can
+    client.force_login(make_user("boss", is_staff=True))
+    assert "manage.py demo --remove" in text_of(client.get("/accounts/mine/"))
+    assert "Sample data." not in text_of(client_of(make_account("real")).get("/"))

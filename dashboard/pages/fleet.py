@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.access import named_like
 from dashboard.cards import Card, card
 from dashboard.forms import FleetFilter
 from dashboard.silence import Silence, silences
@@ -144,7 +145,8 @@ class Fleet:
 
 def fleet_page(accounts: Sequence[SellerAccount], address: FleetFilter, page: str, now: datetime) -> Fleet:
     """The accounts that match the address, one page of them with all figures. Its queries do not grow with them."""
-    named = [account for account in accounts if _matches(account, address)]
+    platform = address.value("platform")
+    named = named_like([one for one in accounts if not platform or one.platform == platform], address.value("q"))
     on = {account.id: last_complete_day(now, account.zone) for account in named}
     found = fleet_readings(named, on, (SCORE, WITHIN))
     ranked = worst_first(score for score, _within in found.values())
@@ -195,12 +197,6 @@ def _ribbon(ranked: list[Reading], address: FleetFilter) -> list[Part]:
         count = sum(score.band is band for score in ranked)
         parts.append(Part(band, count, f"?{given}" if given else "?", legends.get(band, _("No score"))))
     return parts
-
-
-def _matches(account: SellerAccount, address: FleetFilter) -> bool:
-    platform, wanted = address.value("platform"), address.value("q").casefold()
-    text = f"{account.name} {account.key} {words.place(account)}".casefold()
-    return (not platform or account.platform == platform) and all(word in text for word in wanted.split())
 
 
 def _rows(scores: list[Reading], on: dict[int, date], queue: dict[int, Waiting]) -> list[Row]:

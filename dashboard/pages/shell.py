@@ -23,6 +23,7 @@ class Shell:
     freshness: Freshness
     zone: ZoneInfo
     today: date
+    shown: Sequence[SellerAccount]  # those the page is about
     lines: Sequence[Line] = ()  # on an account's pages: how far its data has come
 
     @property
@@ -30,6 +31,11 @@ class Shell:
         """The last day of which all data has come that is still delivered; nothing where none is."""
         days = [line.data.complete_until for line in self.lines if line.data.awaited and line.data.complete_until]
         return words.long_day(min(days)) if days else ""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether what the page shows is made up."""
+        return any(account.demo for account in self.shown)
 
     @property
     def newest_day(self) -> str:
@@ -51,8 +57,10 @@ class Shell:
 def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
     """Two queries. On an account's page the freshness is that account's, and a third says how far its data has come."""
     zone = UTC_ZONE if account is None else account.zone
-    fresh = freshness(accounts if account is None else [account])
+    shown = accounts if account is None else [account]
+    fresh = freshness(shown)
     today = local_day(now.astimezone(UTC), zone)
     if account is None:
-        return Shell(accounts, fresh, zone, today)
-    return Shell(accounts, fresh, zone, today, lines(account, list(completeness([account])[account.id].values())))
+        return Shell(accounts, fresh, zone, today, shown)
+    data = list(completeness([account])[account.id].values())
+    return Shell(accounts, fresh, zone, today, shown, lines(account, data))

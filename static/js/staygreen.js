@@ -88,27 +88,65 @@
     field.addEventListener("change", tell);
   });
 
+  /* ---- what was done is told in a corner until it is closed ---- */
+  document.querySelectorAll(".messages").forEach(function (list) {
+    list.querySelectorAll(".message").forEach(function (message) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn icon quiet";
+      button.setAttribute("aria-label", list.dataset.close);
+      button.textContent = "\u00d7";
+      button.addEventListener("click", function () { message.remove(); });
+      message.append(button);
+    });
+  });
+
   /* ---- account switcher ---- */
   document.querySelectorAll("[data-switcher]").forEach(function (switcher) {
-    const field = switcher.querySelector("[data-narrow]");
-    const entries = Array.from(switcher.querySelectorAll("li"));
+    const field = switcher.querySelector("[data-search]");
+    const place = switcher.querySelector("[data-found]");
+    let asked = 0;
+    let waiting = null;
+    function find() {
+      const mine = ++asked;
+      waiting = fetch(switcher.dataset.switcher + "&q=" + encodeURIComponent(field.value)).then(function (answer) {
+        if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
+        return answer.text();
+      }).then(function (html) { if (mine === asked) place.innerHTML = html; }).catch(function () {
+        if (mine === asked) place.textContent = "";
+      });
+    }
+    let pause = 0;
     field.addEventListener("input", function () {
-      const words = field.value.toLowerCase().split(/\s+/);
-      entries.forEach(function (entry) {
-        const text = entry.textContent.toLowerCase();
-        entry.hidden = !words.every(function (word) { return text.includes(word); });
+      clearTimeout(pause);
+      pause = setTimeout(find, 120);
+    });
+    /* Enter opens the first match; without an answer the form itself finds the accounts on the fleet page. */
+    switcher.querySelector("form").addEventListener("submit", function (event) {
+      event.preventDefault();
+      clearTimeout(pause);
+      find();
+      waiting.then(function () {
+        const first = place.querySelector("a");
+        if (first) location.assign(first.href);
+        else event.target.submit();
       });
     });
-    field.addEventListener("keydown", function (event) {
-      if (event.key !== "Enter") return;
-      const first = entries.find(function (entry) { return !entry.hidden; });
-      if (first) location.assign(first.querySelector("a").href);
+    switcher.addEventListener("toggle", function () {
+      if (!switcher.open) return;
+      field.focus();
+      find();
     });
-    switcher.addEventListener("toggle", function () { if (switcher.open) field.focus(); });
     switcher.addEventListener("keydown", function (event) {
-      if (event.key !== "Escape" || !switcher.open) return;
-      switcher.open = false;
-      switcher.querySelector("summary").focus();
+      if (event.key === "Escape" && switcher.open) {
+        switcher.open = false;
+        switcher.querySelector("summary").focus();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        const stops = [field].concat(Array.from(place.querySelectorAll("a")));
+        const step = event.key === "ArrowDown" ? 1 : -1;
+        const next = stops[stops.indexOf(document.activeElement) + step];
+        if (next) { next.focus(); event.preventDefault(); }
+      }
     });
     document.addEventListener("click", function (event) {
       if (!switcher.contains(event.target)) switcher.open = false;
@@ -121,12 +159,13 @@
     button.addEventListener("click", function () { help.showModal(); });
   });
 
+  /* The page's own list is searched first; elsewhere one goes to another account. */
   function search() {
-    const switcher = document.querySelector("[data-switcher]");
+    const field = document.querySelector("main [data-search]");
+    if (field) { field.focus(); field.select(); return true; }
+    const switcher = Array.from(document.querySelectorAll("[data-switcher]")).find(function (one) { return one.checkVisibility(); });
     if (switcher) switcher.open = true;
-    const field = document.querySelector("[data-search]");
-    if (field) { field.focus(); field.select(); }
-    return Boolean(field);
+    return Boolean(switcher);
   }
 
   let goes = 0;

@@ -140,8 +140,11 @@ def test_the_switcher_leads_to_the_same_metric_of_another_account(new_page, mana
     page = new_page(manager)
     page.goto(SCORE)
     page.keyboard.press("/")
+    expect(page.locator(".menu li:visible")).to_have_count(3)
     page.keyboard.type("petal")
     expect(page.locator(".menu li:visible")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Petalkind")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/thin/customer_service_score/")
 
