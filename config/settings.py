@@ -117,8 +117,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    },
+    # How often a caller of the API has asked. In SQLite even a read would wait for an import's transaction to write
+    # that down, so there each web process counts for itself.
+    "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
 }
+if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    CACHES["rates"] = CACHES["default"]
 
 # --- Who signs in --------------------------------------------------------------------------------------------------
 

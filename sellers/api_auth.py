@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -104,6 +105,7 @@ class CallerThrottle(SimpleRateThrottle):
     """Counts requests by token, else by person, else by address. The rate is REST_FRAMEWORK's for `caller`."""
 
     scope = "caller"
+    cache = caches["rates"]
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
         token = token_of(request)

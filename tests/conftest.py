@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.utils import translation
 
 from config import keys
@@ -56,6 +57,13 @@ def no_language_left_behind() -> Iterator[None]:
     """A page asked for in Chinese leaves its language with the thread; the next test starts in English again."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    """What is counted in memory is not rolled back; callers of other tests may have had the same number."""
+    if settings.CACHES["rates"]["BACKEND"].endswith("LocMemCache"):
+        caches["rates"].clear()
 
 
 @pytest.fixture
