@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import connecting, correcting, importing, switching, views
+from dashboard import connecting, correcting, importing, noting, switching, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -32,6 +32,10 @@ urlpatterns = [
     path("accounts/<slug:key>/corrections/<int:number>/<slug:step>/", correcting.step, name="correction_step"),
     path("accounts/<slug:key>/conflicts/<int:number>/<slug:decision>/", correcting.decide, name="conflict_decision"),
     path("accounts/<slug:key>/correct/<slug:table>/<int:row>/", correcting.propose, name="correct"),
+    path("accounts/<slug:key>/notes/", noting.listing, name="notes"),
+    path("accounts/<slug:key>/notes/new/", noting.new, name="note_new"),
+    path("accounts/<slug:key>/notes/<row_number:number>/", noting.one, name="note"),
+    path("accounts/<slug:key>/notes/<row_number:number>/remove/", noting.remove, name="note_remove"),
     path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),

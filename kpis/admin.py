@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kpis import admin_rules  # noqa: F401  # importing registers its pages
+from kpis import admin_notes, admin_rules  # noqa: F401  # importing registers their pages
 from kpis.catalogue import FACTS, METRICS
 from kpis.freshness import Health, health
 from kpis.layouts import LAYOUTS

@@ -26,7 +26,7 @@ from django.db.models.signals import pre_save
 from django.http import HttpRequest, HttpResponse
 
 from sellers.facts import SourceRow
-from sellers.models import ApiToken, BusinessCalendar, Holiday, Membership, SellerAccount, SwitchChange, User
+from sellers.models import ApiToken, BusinessCalendar, Holiday, Membership, Note, SellerAccount, SwitchChange, User
 
 _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 _reason: ContextVar[str] = ContextVar("audited_reason", default="")
@@ -109,6 +109,12 @@ def register() -> None:
     auditlog.register(BusinessCalendar, include_fields=["account", "valid_from", "time_zone", "windows"])
     auditlog.register(Holiday, include_fields=["account", "day", "name"])
     auditlog.register(SwitchChange, include_fields=["account", "name", "value", "valid_from"])
+    auditlog.register(
+        Note,
+        include_fields=["account", "kind", "title", "text", "starts_on", "ends_on", "people", "metric"],
+        mask_fields=["text", "people"],
+        mask_callable="sellers.audit.length_only",
+    )
     auditlog.register(Membership, include_fields=["user", "account", "role"])
     auditlog.register(
         User,

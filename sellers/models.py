@@ -18,6 +18,7 @@ from sellers.days import validate_zone
 from sellers.late import LateChange
 from sellers.mailboxes import validate_mailbox_tags
 from sellers.marks import Mark
+from sellers.notes import Note
 
 __all__ = [
     "ApiToken",
@@ -27,6 +28,7 @@ __all__ = [
     "LateChange",
     "Mark",
     "Membership",
+    "Note",
     "SellerAccount",
     "SwitchChange",
     "User",

@@ -4,7 +4,7 @@ Facts made here are written the way every door of the product writes them: store
 recomputed, with the clock passed in.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -12,7 +12,7 @@ from messaging.models import Agent, Author, Conversation, Direction, Message, Su
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Order, OrderStatus, Shipment
 from orders.recompute import recompute_orders
-from sellers.models import Membership, SellerAccount, User
+from sellers.models import Membership, Note, SellerAccount, User
 
 NOW = datetime(2026, 1, 20, 12, 0, tzinfo=UTC)  # a Tuesday
 _numbers = count(1)
@@ -34,6 +34,12 @@ def make_user(name: str = "", *accounts: SellerAccount, role: str = Membership.R
     for account in accounts:
         Membership.objects.create(user=user, account=account, role=role)
     return user
+
+
+def make_note(account: SellerAccount, day: str, **values: Any) -> Note:
+    """A note of the whole account, on one day such as "2026-01-14"."""
+    values = {"title": f"Note {next(_numbers)}", **values}
+    return Note.objects.create(account=account, starts_on=date.fromisoformat(day), **values)
 
 
 def make_conversation(

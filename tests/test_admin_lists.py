@@ -22,7 +22,7 @@ from messaging.models import Conversation, Message, MessageBody, ResponseTarget,
 from orders.handling import HandlingTime
 from orders.models import Claim, Order
 from sellers.marks import Mark
-from sellers.models import ApiToken, BusinessCalendar, Holiday, SellerAccount, SwitchChange, User
+from sellers.models import ApiToken, BusinessCalendar, Holiday, Note, SellerAccount, SwitchChange, User
 from tests.console import WHY, batch, claim, fill, list_of, page_of, rows_found
 from tests.makers import NOW, make_account, make_conversation, make_order, make_user
 
@@ -169,6 +169,7 @@ def grow(account: SellerAccount, number: int) -> None:
         grow_figures(account, day)
         BusinessCalendar.objects.create(account=account, valid_from=day)
         Holiday.objects.create(account=account, day=day)
+        Note.objects.create(account=account, title="New templates", starts_on=day, author=user)
         SwitchChange.objects.create(account=account, name="atoz_rule", value="all", valid_from=day)
 
 

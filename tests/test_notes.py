@@ -1,0 +1,186 @@
+"""Notes: who may write them, where they stand, and that a note of one figure stays with it. It is 20 January 2026."""
+
+from datetime import date
+
+import pytest
+import time_machine
+from auditlog.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from sellers.models import Membership, Note
+from tests.makers import NOW, make_account, make_note, make_user
+
+pytestmark = pytest.mark.django_db
+
+SCORE = "customer_service_score"
+TUESDAY = date(2026, 1, 20)
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def signed_in(*accounts, role=Membership.Role.MANAGER):
+    client = Client()
+    client.force_login(make_user("mei", *accounts, role=role))
+    return client
+
+
+def typed(**values):
+    return {"title": "New templates", "kind": "measure", "starts_on": "2026-01-14", **values}
+
+
+# --- What is kept ----------------------------------------------------------------------------------------------------
+
+
+def test_a_note_cannot_end_before_it_begins():
+    with pytest.raises(ValidationError, match="end before it begins"):
+        Note(
+            account=make_account(), title="Strike", starts_on=date(2026, 1, 14), ends_on=date(2026, 1, 13)
+        ).full_clean()
+
+
+def test_a_note_without_an_end_touches_its_day_alone_and_a_period_each_of_its_days():
+    account = make_account()
+    day = make_note(account, "2026-01-14", title="Templates")
+    strike = make_note(account, "2026-01-05", ends_on=date(2026, 1, 14), title="Strike")
+    make_note(account, "2026-01-15", title="Later")
+    make_note(account, "2026-01-01", ends_on=date(2026, 1, 13), title="Earlier")
+    assert list(account.notes.between(date(2026, 1, 14), date(2026, 1, 14))) == [day, strike]
+    assert not day.touches(date(2026, 1, 15), date(2026, 1, 31))
+
+
+def test_a_note_of_one_figure_is_about_that_figure_only():
+    account = make_account()
+    everywhere = make_note(account, "2026-01-14")
+    of_score = make_note(account, "2026-01-14", metric=SCORE)
+    make_note(account, "2026-01-14", metric="csat")
+    assert set(account.notes.about(SCORE)) == {everywhere, of_score}
+
+
+# --- The pages -------------------------------------------------------------------------------------------------------
+
+
+def test_a_manager_adds_a_note_and_comes_back_to_where_they_were():
+    account = make_account("acme")
+    client = signed_in(account)
+    page = client.get(f"/accounts/acme/notes/new/?metric={SCORE}&on=2026-01-14&next=/accounts/acme/{SCORE}/")
+    form = page.context["page"].form
+    assert (form["metric"].value(), str(form["starts_on"].value())) == (SCORE, "2026-01-14")
+    answer = client.post("/accounts/acme/notes/new/", typed(metric=SCORE, next=f"/accounts/acme/{SCORE}/"))
+    assert answer.url == f"/accounts/acme/{SCORE}/"
+    note = Note.objects.get()
+    assert (note.title, note.metric, note.starts_on, note.ends_on) == ("New templates", SCORE, date(2026, 1, 14), None)
+    assert note.author.username == "mei"
+
+
+def test_a_new_note_is_of_today_in_the_accounts_zone():
+    # 12:00 UTC on the 20th is two in the morning of the 21st on Kiritimati.
+    client = signed_in(make_account("acme", time_zone="Pacific/Kiritimati"))
+    form = client.get("/accounts/acme/notes/new/").context["page"].form
+    assert form["starts_on"].value() == date(2026, 1, 21)
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "notes"])
+def test_nobody_is_led_away_from_the_product(elsewhere):
+    client = signed_in(make_account("acme"))
+    answer = client.post("/accounts/acme/notes/new/", typed(next=elsewhere))
+    assert answer.url == "/accounts/acme/notes/"
+
+
+def test_a_note_is_changed_and_keeps_its_first_writer():
+    account = make_account("acme")
+    note = make_note(account, "2026-01-14", author=make_user("lin", account))
+    client = signed_in(account)
+    client.post(f"/accounts/acme/notes/{note.pk}/", typed(title="Better templates", ends_on="2026-01-16"))
+    note.refresh_from_db()
+    assert (note.title, note.ends_on, note.author.username) == ("Better templates", date(2026, 1, 16), "lin")
+
+
+def test_the_page_of_a_note_tells_what_is_kept_until_a_good_change_is_sent():
+    account = make_account("acme")
+    note = make_note(account, "2026-01-14", title="Templates")
+    answer = signed_in(account).post(f"/accounts/acme/notes/{note.pk}/", typed(title="", ends_on="2026-01-01"))
+    assert answer.status_code == 200
+    assert "<h1>Templates</h1>" in answer.content.decode()
+    assert "It cannot end before it begins." in answer.content.decode()
+
+
+def test_the_same_thing_is_noted_once_a_day():
+    account = make_account("acme")
+    make_note(account, "2026-01-14", title="New templates")
+    answer = signed_in(account).post("/accounts/acme/notes/new/", typed())
+    assert "This is noted on that day already." in answer.content.decode()
+    assert Note.objects.count() == 1
+
+
+def test_a_removed_note_is_gone_and_the_audit_log_remembers_it():
+    account = make_account("acme")
+    note = make_note(account, "2026-01-14", text="Ask Zhou Min", people="Zhou Min")
+    client = signed_in(account)
+    assert client.get(f"/accounts/acme/notes/{note.pk}/remove/").status_code == 405
+    assert client.post(f"/accounts/acme/notes/{note.pk}/remove/").url == "/accounts/acme/notes/"
+    assert not Note.objects.exists()
+    entries = LogEntry.objects.filter(content_type__model="note")
+    assert sorted(entry.action for entry in entries) == [LogEntry.Action.CREATE, LogEntry.Action.DELETE]
+    assert "Zhou Min" not in str(list(entries.values_list("changes", flat=True)))
+
+
+def test_who_may_only_look_reads_notes_and_writes_none():
+    account = make_account("acme")
+    note = make_note(account, "2026-01-14", title="Templates")
+    client = signed_in(account, role=Membership.Role.VIEWER)
+    listing = client.get("/accounts/acme/notes/").content.decode()
+    assert "Templates" in listing
+    assert "/notes/new/" not in listing
+    page = client.get(f"/accounts/acme/notes/{note.pk}/")
+    assert page.context["page"].form is None
+    assert client.get("/accounts/acme/notes/new/").status_code == 403
+    for address in ("new/", f"{note.pk}/", f"{note.pk}/remove/"):
+        assert client.post(f"/accounts/acme/notes/{address}", typed()).status_code == 403
+    assert list(Note.objects.values_list("title", flat=True)) == ["Templates"]
+
+
+def test_notes_of_others_do_not_exist():
+    theirs = make_note(make_account("theirs"), "2026-01-14")
+    client = signed_in(make_account("acme"))
+    for address in ("theirs/notes/", "theirs/notes/new/", f"theirs/notes/{theirs.pk}/", f"acme/notes/{theirs.pk}/"):
+        assert client.get(f"/accounts/{address}").status_code == 404
+    assert client.post(f"/accounts/acme/notes/{theirs.pk}/remove/").status_code == 404
+
+
+def test_the_list_is_by_month_newest_first_and_keeps_to_its_filters():
+    account = make_account("acme")
+    make_note(account, "2025-12-30", title="Training", kind="training")
+    make_note(account, "2026-01-14", title="Templates", metric=SCORE)
+    make_note(account, "2026-01-02", title="Meeting", kind="meeting")
+    client = signed_in(account)
+
+    def listed(query=""):
+        months = client.get(f"/accounts/acme/notes/{query}").context["page"].months
+        return {month: [one.note.title for one in entries] for month, entries in months}
+
+    assert listed() == {"January 2026": ["Templates", "Meeting"], "December 2025": ["Training"]}
+    assert listed("?kind=training") == {"December 2025": ["Training"]}
+    assert listed(f"?metric={SCORE}") == {"January 2026": ["Templates"]}
+    assert listed("?kind=nonsense&metric=%00") == listed()
+    assert client.get("/accounts/acme/notes/?kind=event").context["page"].is_filtered
+
+
+def test_the_list_takes_the_same_queries_for_2_notes_and_for_60():
+    account = make_account("acme")
+    client = signed_in(account)
+    counted = []
+    for number in (2, 60):
+        for index in range(number):
+            make_note(account, "2026-01-14", title=f"Note {number} {index}", author=make_user("", account))
+        client.get("/accounts/acme/notes/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/accounts/acme/notes/")
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 14
