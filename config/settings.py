@@ -112,7 +112,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.redis_url("REDIS_URL")
 # Only counters of limits are cached. They live in the database with Redis too: nothing may be only in Redis, and no
 # sign-in and no ingest may fail because Redis is away.
-CACHES = {
+CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
