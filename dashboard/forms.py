@@ -42,6 +42,15 @@ class FleetFilter(Address):
     band = forms.ChoiceField(choices=BANDS, required=False, initial="")
 
 
+class Lookup(Address):
+    """What is looked up in an account: the beginning of an ID, and which of the two lists is shown."""
+
+    LISTS = (("conversations", _("Conversations")), ("orders", _("Orders")))
+
+    q = forms.CharField(max_length=255, required=False, initial="")
+    show = forms.ChoiceField(choices=LISTS, required=False, initial="")
+
+
 class ReportDay(Address):
     """The day a page reports on (by default the last complete one), and the day whose knowledge it shows."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import connecting, correcting, importing, noting, switching, views
+from dashboard import connecting, correcting, finding, importing, noting, switching, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -36,6 +36,9 @@ urlpatterns = [
     path("accounts/<slug:key>/notes/new/", noting.new, name="note_new"),
     path("accounts/<slug:key>/notes/<row_number:number>/", noting.one, name="note"),
     path("accounts/<slug:key>/notes/<row_number:number>/remove/", noting.remove, name="note_remove"),
+    path("accounts/<slug:key>/find/", finding.find, name="find"),
+    path("accounts/<slug:key>/conversations/<row_number:number>/", finding.conversation, name="conversation"),
+    path("accounts/<slug:key>/orders/<row_number:number>/", finding.order, name="order"),
     path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),

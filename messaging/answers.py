@@ -15,6 +15,7 @@ from messaging.turns import Thread
 from sellers.models import SellerAccount
 
 CHUNK = 500
+RATED = (SurveyKind.CSAT, SurveyKind.THUMBS)
 JUDGED = ("standing", "satisfied", "thread_key", "order_key")
 
 
@@ -114,6 +115,28 @@ def _unasked(answer: SurveyAnswer, thread: Thread, asked_at: datetime | None) ->
     if thread.first_message_at is None or asked_at is None:
         return False
     return thread.first_buyer_at is None or thread.first_buyer_at > asked_at
+
+
+def latest(answer: SurveyAnswer, siblings: Iterable[SurveyAnswer]) -> SurveyAnswer:
+    """Of the answers that may count in the same figure for the same conversation, the latest: that one counts there.
+
+    Equals are told apart as the figures do it. Which of them lie in a window is the figure's business.
+    """
+
+    def age(one: SurveyAnswer) -> tuple[Any, ...]:
+        return one.answered_at, one.external_id, one.system
+
+    rated = answer.kind in RATED
+    kinds = RATED if rated else (answer.kind,)
+    rivals = (
+        one
+        for one in siblings
+        if one.kind in kinds
+        and one.thread_key == answer.thread_key
+        and one.standing == Standing.COUNTS
+        and (not rated or one.satisfied is not None)
+    )
+    return max(rivals, key=age, default=answer)
 
 
 def assign(row: Any, values: dict[str, Any]) -> bool:

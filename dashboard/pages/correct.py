@@ -75,6 +75,14 @@ def ways_to_correct(metric: Metric) -> Ways:
     return Ways(model.__name__.lower(), kinds_of(model))
 
 
+def ways_with(model: type[Model], *, asks: bool = True) -> Ways:
+    """What the menu beside a row of this table offers; only what a buyer asks may need no reply."""
+    kinds = kinds_of(model)
+    if not asks:
+        kinds = [(kind, title) for kind, title in kinds if kind != Kind.NO_REPLY_NEEDED]
+    return Ways(model.__name__.lower(), kinds)
+
+
 def row_or_404(account: SellerAccount, table: str, key: int) -> SourceRow:
     """The record behind a row of a figure: a turn's opening message, a package's order, else the row itself."""
     model = TABLES.get(table)
@@ -93,9 +101,8 @@ def correct_page(
     account: SellerAccount, row: SourceRow, wanted: str, data: Mapping[str, Any] | None, *, is_staff: bool
 ) -> CorrectPage:
     """The form for one kind of change of a row."""
-    kinds = kinds_of(type(row))
-    if isinstance(row, Message) and row.author_kind != Author.BUYER:
-        kinds = [(kind, title) for kind, title in kinds if kind != Kind.NO_REPLY_NEEDED]
+    asks = not isinstance(row, Message) or row.author_kind == Author.BUYER
+    kinds = ways_with(type(row), asks=asks).kinds
     kind = wanted if wanted in dict(kinds) else Kind.VALUES.value
     if kind == Kind.MERGE and isinstance(row, Message):
         row = row.conversation

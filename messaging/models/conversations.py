@@ -155,6 +155,12 @@ class Conversation(SourceRow):
             models.Index(
                 fields=["merged_into"], condition=Q(merged_into__isnull=False), name="conversation_merged_into"
             ),
+            # People look conversations up by the beginning of an ID; the operator classes serve PostgreSQL's LIKE.
+            models.Index(
+                fields=["account", "external_id"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="conversation_by_external_id",
+            ),
             # Seven quiet days are found without reading history.
             models.Index(
                 fields=["account", "last_resolved_at"],

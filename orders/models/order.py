@@ -156,8 +156,19 @@ class Order(SourceRow):
             models.Index(
                 fields=["account", "buyer_key", "placed_at"], condition=~Q(buyer_key=""), name="order_by_buyer"
             ),
-            # A claim, feedback or chargeback finds its order by ID, whichever of them came first.
-            models.Index(fields=["account", "external_id"], name="order_by_external_id"),
+            # A claim, feedback or chargeback finds its order by ID, whichever of them came first. People look orders up
+            # by the beginning of an ID or number; the operator classes serve PostgreSQL's LIKE, and equality as well.
+            models.Index(
+                fields=["account", "external_id"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="order_by_external_id",
+            ),
+            models.Index(
+                fields=["account", "name"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                condition=~Q(name=""),
+                name="order_by_name",
+            ),
             models.Index(
                 fields=["account", "due_at"], condition=Q(shipment=ShipmentVerdict.WAITING), name="order_waiting"
             ),

@@ -80,6 +80,13 @@ class Shipment(DatedRow):
                 condition=Q(delivery=Delivery.WAITING),
                 name="shipment_waiting",
             ),
+            # People look packages up by the beginning of a tracking number.
+            models.Index(
+                fields=["account", "tracking_number"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                condition=~Q(tracking_number=""),
+                name="shipment_by_tracking_number",
+            ),
         ]
 
     def __str__(self) -> str:
