@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import connecting, correcting, finding, importing, noting, switching, views
+from dashboard import assessing, connecting, correcting, finding, importing, noting, switching, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("accounts/<slug:key>/rejects/", importing.account_rejects, name="account_rejects"),
     path("accounts/<slug:key>/rejects/<row_number:number>/<slug:step>/", importing.reject_step, name="reject_step"),
     path("accounts/<slug:key>/", views.account, name="account"),
+    path("accounts/<slug:key>/assessment/", assessing.assessment, name="assessment"),
     path("accounts/<slug:key>/corrections/", correcting.listing, name="corrections"),
     path("accounts/<slug:key>/corrections/<int:number>/", correcting.one, name="correction"),
     path("accounts/<slug:key>/corrections/<int:number>/<slug:step>/", correcting.step, name="correction_step"),

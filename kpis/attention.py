@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
+from kpis.fleet import WORST_FIRST
 from kpis.metrics import Metric, Score, Share, Side
 from kpis.readings import Reading
 from kpis.targets import AtLeast, Band
@@ -19,6 +20,11 @@ def pressing(readings: Iterable[Reading], at_most: int) -> list[Reading]:
     for reading in sorted(filter(_presses, readings), key=_urgency):
         first.setdefault(reading.account.id, reading)
     return list(first.values())[:at_most]
+
+
+def gravest_first(readings: Iterable[Reading]) -> list[Reading]:
+    """Red before yellow before green; of one colour the one furthest beyond its limit, or closest to it, first."""
+    return sorted(readings, key=lambda reading: (WORST_FIRST.index(reading.band), -_beyond(reading)))
 
 
 def worse_side(metric: Metric) -> Side:

@@ -17,6 +17,7 @@ SCREENS = {
     "ripening": "/accounts/falling/order_defect_rate/",
     "channels": "/accounts/falling/channel_diversity/",
     "thin": "/accounts/thin/",
+    "assessment": "/accounts/falling/assessment/",
     "metrics": "/metrics/",
     "you": "/you/",
     "password": "/user/password/change/",
@@ -208,4 +209,11 @@ def test_everything_one_taps_on_a_phone_is_large_enough(new_page, manager):
 def test_an_account_fits_on_one_sheet_of_paper(new_page, manager):
     page = new_page(manager)
     page.goto("/accounts/falling/")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN", "zh-TW"])
+def test_an_assessment_fits_on_one_sheet_of_paper(new_page, manager, locale):
+    page = new_page(manager, locale=locale)
+    page.goto("/accounts/falling/assessment/")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
