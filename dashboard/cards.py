@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from dashboard import words
 from kpis.attention import worse_side
 from kpis.changes import Change, change
-from kpis.exports import labels
 from kpis.figures import unripe_from
 from kpis.metrics import Metric, Score, Side, Text
 from kpis.readings import Reading, State
+from kpis.rows import labels
 from kpis.targets import Band
 from kpis.trends import TrendPoint
 from kpis.units import display

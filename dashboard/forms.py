@@ -86,10 +86,27 @@ class ReportDay(Address):
 
 
 class Rows(Address):
-    """Which of the rows behind a figure, and how many weeks its chart goes back."""
+    """Which of the rows behind a figure, its breakdown, and how many weeks its chart goes back.
+
+    `by` names a column of the breakdown, `value` one of its values whose rows are shown; an empty value is the unknown.
+    """
 
     part = forms.ChoiceField(choices=[(side.value, side.value) for side in Side], required=False)
+    by = forms.SlugField(max_length=20, required=False, initial="")
     weeks = forms.TypedChoiceField(choices=[(n, n) for n in WEEKS], coerce=int, required=False, initial=26)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        given = self.data.get("value")
+        if given is not None:
+            said["only"] = forms.CharField(max_length=255, required=False, strip=False).clean(given)
+        return said
+
+    @property
+    def only(self) -> str | None:
+        """The one value whose rows are asked for; None: all rows."""
+        self.is_valid()
+        return self.cleaned_data.get("only")
 
 
 class ManyFiles(forms.FileField):

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 from dashboard import words
 from kpis.catalogue.channels import channel_diversity
 from kpis.channels import SilentChannel, silent_channels
-from kpis.exports import labels
 from kpis.metrics import Metric
+from kpis.rows import labels
 from sellers.models import SellerAccount
 
 

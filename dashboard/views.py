@@ -10,6 +10,7 @@ from dashboard.access import account_or_404, may_write, metric_or_404, visible_a
 from dashboard.forms import FleetFilter, Rows
 from dashboard.known import known_on
 from dashboard.pages.account import Day, account_page, report_day
+from dashboard.pages.breakdown import only_of
 from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
@@ -20,8 +21,10 @@ from dashboard.pages.system import system_page
 from dashboard.pages.week import week_page
 from dashboard.words import place
 from kpis.attention import worse_side
-from kpis.exports import csv_rows
+from kpis.breakdowns import breakdown, split_of
+from kpis.exports import csv_breakdown, csv_rows
 from kpis.metrics import Side
+from kpis.readings import Span
 from kpis.rows import rows
 from sellers.days import local_day
 from sellers.models import SellerAccount
@@ -89,10 +92,29 @@ def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpRespon
         raise Http404
     declared = metric_or_404(metric)
     side = Side(address.value("part") or worse_side(declared))
+    only = only_of(declared, address.value("by"), address.only)
     return StreamingHttpResponse(
-        csv_rows(rows(shop, declared, day.on, side), shop),
+        csv_rows(rows(shop, declared, day.on, side, only), shop),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{csv_name(shop, declared, day.on, side)}"'},
+    )
+
+
+def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
+    """A figure by the values of one column as a file. What the address does not say as it should is not found."""
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, timezone.now())
+    address, declared = Rows(request.GET), metric_or_404(metric)
+    column = split_of(declared, address.value("by"))
+    if day.problem or day.known is not None or not address.is_valid() or column is None:
+        raise Http404
+    reading = Span([shop], [declared], {shop.id: day.on}).reading(declared, shop, day.on)
+    return HttpResponse(
+        csv_breakdown(reading, column, breakdown(reading, column)),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{csv_name(shop, declared, day.on, f"by-{column.split}")}"'
+        },
     )
 
 

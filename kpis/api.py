@@ -18,10 +18,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.api_page import Page
-from kpis.api_query import PageQuery, Query, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
+from kpis.api_query import BreakdownQuery, PageQuery, Query, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
 from kpis.api_serializers import (
     AccountDetailSerializer,
     AccountSerializer,
+    BreakdownSerializer,
     HealthSerializer,
     MetricSerializer,
     QueuePageSerializer,
@@ -30,14 +31,15 @@ from kpis.api_serializers import (
     TrendPointSerializer,
     row_json,
 )
+from kpis.breakdowns import breakdown, split_of
 from kpis.catalogue import DECLARED, METRICS
-from kpis.exports import csv_rows
+from kpis.exports import csv_breakdown, csv_rows
 from kpis.freshness import health
-from kpis.metrics import Metric, Side
+from kpis.metrics import Column, Metric, Side
 from kpis.published import as_known
 from kpis.queue import Queue
-from kpis.readings import Reading, readings
-from kpis.rows import rows
+from kpis.readings import Reading, Span, readings
+from kpis.rows import Only, rows
 from kpis.trends import trend
 from kpis.week_document import as_csv, as_json
 from sellers.api_auth import accounts_for
@@ -93,6 +95,14 @@ class AccountView(ReadView):
         """The moment up to which anything is known; None: now."""
         known = self.given.get("known_on")
         return None if known is None else moment_of(known, self.account.zone)
+
+    @property
+    def split(self) -> Column:
+        """The column asked for, or the metric's first. One that the metric does not have is refused."""
+        column = split_of(self.metric, self.given.get("by", ""))
+        if column is None:
+            raise ValidationError({"by": [ErrorDetail(str(_("The metric has no such column.")), code="no_such_split")]})
+        return column
 
     def page(self, count: int) -> Page:
         return Page(self.request, self.given["page"], self.given["limit"], count)
@@ -181,7 +191,7 @@ class RowsView(AccountView):
     )
     def get(self, request: Request, key: str, metric: str) -> HttpResponseBase:
         """The rows behind a figure, newest first: page by page, or all of them as a CSV file."""
-        rowset = rows(self.account, self.metric, self.on, Side(self.given["part"]))
+        rowset = rows(self.account, self.metric, self.on, Side(self.given["part"]), self.only)
         if self.given["format"] == "csv" or request.accepted_renderer.format == "csv":
             name = f"{key}-{metric}-{self.on}-{rowset.side}.csv"
             return StreamingHttpResponse(
@@ -195,6 +205,38 @@ class RowsView(AccountView):
         content = {"metric": metric, "part": rowset.side, "window": window, "columns": rowset.columns}
         shape = RowPageSerializer({**page.links(), **content, "results": results}, context={"rowset": rowset})
         return Response(shape.data)
+
+    @property
+    def only(self) -> Only | None:
+        """The one value of a column whose rows are asked for."""
+        if "value" not in self.given:
+            return None
+        return Only(self.split, self.given["value"])
+
+
+class BreakdownView(AccountView):
+    parameters = BreakdownQuery
+    renderer_classes = [JSONRenderer, CsvRenderer]
+
+    @extend_schema(
+        operation_id="breakdown",
+        parameters=[BreakdownQuery],
+        responses={(200, "application/json"): BreakdownSerializer, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, key: str, metric: str) -> HttpResponseBase:
+        """A figure by the values of one column of its rows, the largest first."""
+        declared, column = self.metric, self.split
+        reading = Span([self.account], [declared], {self.account.id: self.on}).reading(declared, self.account, self.on)
+        found = breakdown(reading, column)
+        if self.given["format"] == "csv" or request.accepted_renderer.format == "csv":
+            name = f"{key}-{metric}-by-{column.split}-{self.on}.csv"
+            return HttpResponse(
+                csv_breakdown(reading, column, found),
+                content_type="text/csv; charset=utf-8",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
+        content = {"metric": metric, "by": column.split, "window": reading.window, "results": found}
+        return Response(BreakdownSerializer(content).data)
 
 
 class QueueView(AccountView):

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from kpis.catalogue import DECLARED
 from kpis.metrics import Side
 from sellers.days import day_or_moment
 
@@ -102,7 +103,29 @@ class PageQuery(Query):
     limit = WholeNumberField(default=100, min_value=1, max_value=1000, help_text="Rows on a page.")
 
 
-class RowsQuery(PageQuery, OnQuery):
+SPLITS = sorted({column.split for metric in DECLARED for column in metric.splits})
+
+
+class SplitQuery(Query):
+    by = serializers.ChoiceField(
+        choices=SPLITS,
+        required=False,
+        help_text="The column by which the figure is broken down; the metric's own `splits` name those it has.",
+    )
+
+
+class BreakdownQuery(SplitQuery, OnQuery):
+    format = serializers.ChoiceField(choices=["json", "csv"], default="json", help_text="csv gives a file.")
+
+
+class RowsQuery(PageQuery, SplitQuery, OnQuery):
+    value = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=255,
+        help_text="Only rows with this value of the column `by`; empty: those of which it is unknown.",
+    )
     part = serializers.ChoiceField(
         choices=[side.value for side in Side],
         default=Side.FOR.value,

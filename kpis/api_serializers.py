@@ -168,8 +168,12 @@ class MetricSerializer(serializers.Serializer):
     unit = serializers.CharField(source="unit.slug")
     fact = serializers.CharField(source="fact.slug", help_text="The table whose rows it counts.")
     parts_of = serializers.CharField(help_text="The metric that this one is a part of, or empty.")
+    splits = serializers.SerializerMethodField(help_text="The columns by which it can be broken down.")
     rule = RuleSerializer(source="*")
     source = serializers.URLField()  # type: ignore[assignment]  # a field called like an attribute of fields
+
+    def get_splits(self, metric: Metric) -> list[str]:
+        return [column.split for column in metric.splits]
 
 
 class CompletenessSerializer(serializers.Serializer):
@@ -225,6 +229,28 @@ class PageSerializer(serializers.Serializer):
     limit = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
+
+
+class SliceSerializer(serializers.Serializer):
+    """One value of the column."""
+
+    value = serializers.CharField(help_text="As stored; empty where it is unknown.")
+    label = serializers.CharField()  # type: ignore[assignment]  # a field called like an attribute of fields
+    hits = serializers.IntegerField(help_text="Of shares, the numerator; of others the same as `n`.")
+    n = serializers.IntegerField(help_text="What the figure counts: rows, their weight, or conversations.")
+    rows = serializers.IntegerField(help_text="The counted rows: as many as the lists for and against hold.")
+    figure = NumberField(allow_null=True, help_text=f"{EXACT} Of a count, its part of the whole.")
+    display = serializers.CharField()
+    band = serializers.ChoiceField(choices=[band.value for band in Band])
+
+
+class BreakdownSerializer(serializers.Serializer):
+    """A figure by the values of one column of its rows, the largest first."""
+
+    metric = serializers.CharField()
+    by = serializers.CharField(help_text="The column.")
+    window = WindowSerializer(help_text="The local days that were read.")
+    results = SliceSerializer(many=True)
 
 
 class ChoiceSerializer(serializers.Serializer):

@@ -34,6 +34,13 @@ def check_facts(facts: Iterable[Fact]) -> Iterator[CheckMessage]:
         yield from _check_conditions(f"The fact “{fact.slug}”", fact, [fact.rows])
         for column in fact.columns:
             yield from _check_path(f"The fact “{fact.slug}”", fact, column.path)
+        names = [column.split for column in fact.columns if column.split]
+        if len(names) > len(set(names)):
+            yield Error(
+                f"The fact “{fact.slug}” has two columns that are split by one name.",
+                hint="The name stands in addresses: give each column one of its own.",
+                id="kpis.E021",
+            )
 
 
 def check_metrics(metrics: Iterable[Metric]) -> Iterator[CheckMessage]:
@@ -67,6 +74,12 @@ def check_metrics(metrics: Iterable[Metric]) -> Iterator[CheckMessage]:
         yield from _check_conditions(name, metric.fact, _conditions(metric))
         for path in _columns(metric):
             yield from _check_path(name, metric.fact, path)
+        if metric.by and metric.by not in [column.path for column in metric.splits]:
+            yield Error(
+                f"{name} is broken down by “{metric.by}”, which its fact does not split.",
+                hint="Give that column of the fact a name in split.",
+                id="kpis.E022",
+            )
 
 
 def _conditions(metric: Metric) -> list[Q]:

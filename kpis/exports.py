@@ -1,7 +1,7 @@
-"""The rows behind a figure as a CSV file: exactly those rows, in constant memory, safe to open in a spreadsheet."""
+"""Rows behind a figure and its breakdown as CSV files: exactly what the page shows, safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from kpis.breakdowns import Slice
 from kpis.metrics import Column, Side
-from kpis.rows import RowSet
+from kpis.readings import Reading
+from kpis.rows import RowSet, labels
 from sellers.models import SellerAccount
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
@@ -41,17 +43,20 @@ def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
         )
 
 
+def csv_breakdown(reading: Reading, column: Column, slices: Iterable[Slice]) -> str:
+    """The breakdown as a CSV file. Figures are exact: a rate as a fraction of 1, a time in seconds."""
+    head = [column.title, _("Code"), reading.metric.sides[0], _("Counted"), _("Rows"), _("Figure"), _("Colour")]
+    return BOM + _lines([[_text(str(title)) for title in head], *(_slice(one) for one in slices)])
+
+
+def _slice(one: Slice) -> list[Cell]:
+    figure = None if one.figure is None else Decimal(one.figure.numerator) / Decimal(one.figure.denominator)
+    return [_text(one.label), _text(one.value), one.hits, one.n, one.rows, figure, one.band.value]
+
+
 def choices(rowset: RowSet, column: Column) -> dict[Any, str]:
     """The words for the values of a choice column, in the active language; empty for other columns."""
     return labels(rowset.reading.metric.fact.model, column.path) if column.kind == "choice" else {}
-
-
-def labels(model: Any, path: str) -> dict[Any, str]:
-    """The words for the values of a column, looked up from `model`, in the active language; empty without choices."""
-    *relations, name = path.split("__")
-    for relation in relations:
-        model = model._meta.get_field(relation).related_model
-    return {value: str(label) for value, label in model._meta.get_field(name).flatchoices}
 
 
 def _title(column: Column) -> str:

@@ -69,6 +69,7 @@ class Column:
     path: str
     title: Text
     kind: str = "text"  # text, moment, choice, yes_no, duration, number
+    split: str = ""  # the name by which figures may be broken down by this column; texts only
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,7 +137,7 @@ class Metric:
     sides: tuple[Text, Text, Text] = (_("Counted"), "", _("Left out"))
     parts_of: str = ""  # the slug of the metric this one is a part of
     variant_of: str = ""  # the slug of the metric this one repeats with another window or for fewer rows
-    by: str = ""  # a column of the fact by which the figure is broken down
+    by: str = ""  # the column of the fact by which the figure is broken down first
     ripens_days: int = 0  # so many days after a row's day its verdict may still change
     official: Q | None = None  # which of the platform's own figures are about the same thing
     marketplace_rules: Mapping[str, Rule] = field(default_factory=dict)  # by marketplace, instead of `rule`
@@ -154,6 +155,12 @@ class Metric:
     def parts(self) -> tuple[Part, ...]:
         """The sums that are stored for each day."""
         return tuple(part for part in (self.counted, self.opened) if part is not None)
+
+    @property
+    def splits(self) -> tuple[Column, ...]:
+        """The columns by which the figure can be broken down, that of `by` first."""
+        found = (column for column in self.fact.columns if column.split)
+        return tuple(sorted(found, key=lambda column: column.path != self.by))
 
     def judge(self, value: Fraction | None, rule: Rule | None = None) -> Band:
         """The band of an exact value by the rule in force, or as declared; no value or no target has no colour."""
@@ -265,6 +272,11 @@ class Coverage(Metric):
 
     unit: ClassVar[Unit] = Unit.RATE
 
+    @property
+    def splits(self) -> tuple[Column, ...]:
+        """Only the column whose values are expected."""
+        return tuple(column for column in super().splits if column.path == self.by)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Imported(Metric):
@@ -279,3 +291,8 @@ class Imported(Metric):
     @property
     def unit(self) -> Unit:  # type: ignore[override]  # the series decides, not the kind
         return self.reads
+
+    @property
+    def splits(self) -> tuple[Column, ...]:
+        """None: the platform states one figure for everything."""
+        return ()

@@ -55,7 +55,7 @@ def _facts(metric: Metric) -> list[tuple[str, str]]:
         ("Rows", f"{metric.fact.title} (`{metric.fact.slug}`), by `{metric.fact.moment}`"),
         ("Part of", f"`{metric.parts_of}`" if metric.parts_of else ""),
         ("Variant of", f"`{metric.variant_of}`" if metric.variant_of else ""),
-        ("Broken down by", f"`{metric.by}`" if metric.by else ""),
+        ("Broken down by", ", ".join(f"`{column.split}`" for column in metric.splits)),
         ("Left out", "; ".join(str(reason) for _condition, reason in metric.left_out)),
         ("Window", _window(metric, metric.rule)),
         *((f"Window in {place}", _window(metric, rule)) for place, rule in metric.marketplace_rules.items()),

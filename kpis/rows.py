@@ -21,6 +21,19 @@ from sellers.models import SellerAccount
 
 
 @dataclass(frozen=True)
+class Only:
+    """One value of a column: only its rows are wanted. An empty value means the rows of which it is unknown."""
+
+    column: Column
+    value: str
+
+    @property
+    def condition(self) -> Q:
+        path = self.column.path
+        return Q(**{path: self.value}) if self.value else Q(**{path: ""}) | Q(**{f"{path}__isnull": True})
+
+
+@dataclass(frozen=True)
 class RowSet:
     """One of the three lists behind a reading: countable, sliceable, readable from end to end in constant memory."""
 
@@ -73,18 +86,19 @@ def plain_number(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def rows(account: SellerAccount, metric: Metric, on: date, side: Side) -> RowSet:
+def rows(account: SellerAccount, metric: Metric, on: date, side: Side, only: Only | None = None) -> RowSet:
     """The rows of one side behind the metric's reading on day `on`; a carried score shows its own week's rows."""
-    return rows_behind(Span([account], [metric], {account.id: on}).reading(metric, account, on), side)
+    return rows_behind(Span([account], [metric], {account.id: on}).reading(metric, account, on), side, only)
 
 
-def rows_behind(reading: Reading, side: Side) -> RowSet:
-    """The rows of one side behind a reading, newest first."""
+def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSet:
+    """The rows of one side behind a reading, newest first; with `only`, those of one value of a column."""
     metric = reading.metric
     fact = metric.fact
-    within = Q(account=reading.account, **{f"{fact.day}__range": (reading.window.first, reading.window.last)})
-    candidates = fact.model._base_manager.filter(within & fact.rows & metric.among)
-    counted = _counted(metric, reading.account, reading.window)
+    candidates = candidates_of(reading)
+    if only is not None:
+        candidates = candidates.filter(only.condition)
+    counted = counted_among(metric, reading.account, reading.window)
     hit = metric.hit if isinstance(metric, Share) else Q()
     picked = {
         Side.FOR: lambda: candidates.filter(counted & hit),
@@ -94,7 +108,15 @@ def rows_behind(reading: Reading, side: Side) -> RowSet:
     return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"))
 
 
-def _counted(metric: Metric, account: SellerAccount, window: Window) -> Q:
+def candidates_of(reading: Reading) -> QuerySet:
+    """All rows of the window that the metric is about, counted or not."""
+    metric, window = reading.metric, reading.window
+    within = Q(account=reading.account, **{f"{metric.fact.day}__range": (window.first, window.last)})
+    return metric.fact.model._base_manager.filter(within & metric.fact.rows & metric.among)
+
+
+def counted_among(metric: Metric, account: SellerAccount, window: Window) -> Q:
+    """Which of these candidates the figure counts."""
     if isinstance(metric, LatestShare):
         return Q(pk__in=_latest(metric, account, window))
     if isinstance(metric, Imported):
@@ -131,33 +153,14 @@ def _with_reason(rows: QuerySet, metric: Metric, side: Side) -> QuerySet:
     return rows.annotate(reason_index=Case(*cases, default=none, output_field=IntegerField()))
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """One value of the column a figure is broken down by: its hits and its counted rows (or their weight)."""
-
-    value: Any
-    hits: int
-    n: int
-
-
-def breakdown(reading: Reading) -> list[Slice]:
-    """The figure by the values of its metric's column `by`, the largest first; empty where it has none. One query."""
-    metric = reading.metric
-    if not metric.by:
-        return []
-    fact = metric.fact
-    within = Q(account=reading.account, **{f"{fact.day}__range": (reading.window.first, reading.window.last)})
-    counted = _counted(metric, reading.account, reading.window)
-    hits = metric.hits if isinstance(metric, Share) else metric.counted
-    found = (
-        fact.model._base_manager.filter(within & fact.rows & metric.among & counted)
-        .order_by()
-        .values_list(metric.by)
-        .annotate(hits=hits.aggregate(), n=metric.counted.aggregate())
-    )
-    return [Slice(*one) for one in sorted(found, key=lambda one: (-one[2], str(one[0])))]
-
-
-def counts(reading: Reading) -> dict[Side, int]:
+def counts(reading: Reading, only: Only | None = None) -> dict[Side, int]:
     """How many rows stand on each side of a reading, as the tabs show it."""
-    return {side: rows_behind(reading, side).count for side in Side}
+    return {side: rows_behind(reading, side, only).count for side in Side}
+
+
+def labels(model: Any, path: str) -> dict[Any, str]:
+    """The words for the values of a column, looked up from `model`, in the active language; empty without choices."""
+    *relations, name = path.split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model
+    return {value: str(label) for value, label in model._meta.get_field(name).flatchoices}

@@ -41,6 +41,7 @@ urlpatterns = [
     path("accounts/<account_key:key>/readings", api.ReadingsView.as_view(), name="api_readings"),
     path("accounts/<account_key:key>/trend/<slug:metric>", api.TrendView.as_view(), name="api_trend"),
     path("accounts/<account_key:key>/rows/<slug:metric>", api.RowsView.as_view(), name="api_rows"),
+    path("accounts/<account_key:key>/breakdown/<slug:metric>", api.BreakdownView.as_view(), name="api_breakdown"),
     path("accounts/<account_key:key>/weeks/<local_day:ends_on>", api.WeekView.as_view(), name="api_week"),
     path("accounts/<account_key:key>/queue", api.QueueView.as_view(), name="api_queue"),
     path("health", api.HealthView.as_view(), name="api_health"),

@@ -6,12 +6,13 @@ import pytest
 
 from intake.contract import RECORD_TYPES
 from intake.gate import ingest
+from kpis.breakdowns import breakdown
 from kpis.catalogue import METRICS
 from kpis.exports import csv_rows
 from kpis.figures import State
 from kpis.metrics import Side
 from kpis.readings import readings
-from kpis.rows import breakdown, rows
+from kpis.rows import rows
 from kpis.sweep import sweep
 from kpis.targets import Band
 from orders.models import OfficialFigure, OfficialMetric, PolicyViolation, ViolationCategory

@@ -99,6 +99,7 @@ def test_the_matrix_knows_every_reading_route():
         "api_readings",
         "api_trend",
         "api_rows",
+        "api_breakdown",
         "api_week",
         "api_queue",
         "api_health",

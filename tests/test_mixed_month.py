@@ -8,12 +8,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from kpis.breakdowns import breakdown
 from kpis.catalogue import METRICS
-from kpis.metrics import Side
+from kpis.metrics import Share, Side, Tally, Times
 from kpis.models import RuleChange
 from kpis.proof import prove
 from kpis.readings import State, readings
-from kpis.rows import breakdown, counts
+from kpis.rows import Only, counts
 from kpis.sweep import sweep
 from sellers.calendars import BusinessCalendar, Holiday
 from tests.makers import make_account
@@ -82,6 +83,29 @@ def test_conversations_are_told_apart_by_channel(shop):
     reading = readings(shop, ON, [METRICS["conversations_by_channel"]])[0]
     found = {one.value: one.n for one in breakdown(reading)}
     assert found == {"email": 12, "live_chat": 1, "amazon_message": 1, "line": 1, "phone": 1}
+
+
+def test_every_value_of_every_breakdown_leads_to_exactly_its_rows(shop):
+    told = 0
+    for reading in readings(shop, ON):
+        for column in reading.metric.splits:
+            found = breakdown(reading, column)
+            told += len(found)
+            for one in found:
+                sides = counts(reading, Only(column, one.value))
+                assert sides[Side.FOR] + sides[Side.AGAINST] == one.rows, (reading.metric.slug, column.split, one)
+                assert one.n == one.rows or counts_no_rows(reading.metric), (reading.metric.slug, column.split, one)
+                if isinstance(reading.metric, Share) and not reading.metric.weight:
+                    assert sides[Side.FOR] == one.hits
+            whole = counts(reading)
+            assert sum(one.rows for one in found) == whole[Side.FOR] + whole[Side.AGAINST]
+    assert told > 200  # 44 metrics, most of them by channel, topic and agent
+
+
+def counts_no_rows(metric):
+    """Whether a figure counts units, conversations or times resolved instead of rows."""
+    summed = isinstance(metric, Tally) and metric.column
+    return bool(getattr(metric, "weight", "") or (isinstance(metric, Times) and metric.per) or summed)
 
 
 def test_what_is_still_open_on_the_first_of_april_makes_its_figures_provisional(shop):

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from kpis.breakdowns import breakdown
 from kpis.catalogue import METRICS
 from kpis.figures import State
 from kpis.readings import readings
-from kpis.rows import breakdown
 from kpis.sweep import sweep
 from kpis.targets import Band
 from orders.lapse import due_accounts, lapse

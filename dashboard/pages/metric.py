@@ -1,8 +1,7 @@
 """The metric page: one figure, its weeks, its rule in words, and the rows behind it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,17 +14,16 @@ from dashboard.cells import cell
 from dashboard.forms import WEEKS, Rows
 from dashboard.known import Known
 from dashboard.pages.account import Day
+from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
-from kpis.exports import choices, labels
-from kpis.metrics import Column, Metric, Share, Side, Text
+from kpis.exports import choices
+from kpis.metrics import Column, Metric, Side, Text
 from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
 from kpis.readings import Reading, Span
-from kpis.rows import RowSet, Slice, breakdown, counts, rows_behind
-from kpis.targets import Band
+from kpis.rows import Only, RowSet, counts, rows_behind
 from kpis.trends import TrendPoint, trend
-from kpis.units import Unit, display
 from sellers.models import SellerAccount
 
 PER_PAGE = 50
@@ -72,24 +70,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One line of the breakdown: a value of the column, its rows, and its own figure."""
-
-    name: str
-    hits: int
-    n: int
-    value: Fraction | None
-    band: Band
-    word: Text
-    length: int  # of the bar, in hundredths of the longest
-    unit: Unit
-
-    @property
-    def display(self) -> str:
-        return display(self.value, self.unit)
-
-
-@dataclass(frozen=True)
 class Relative:
     """Another metric of the same family, by the name that tells it apart."""
 
@@ -112,7 +92,8 @@ class MetricPage:
     reasons: list[tuple[Text, int]]
     page: Page
     today: date
-    pieces: list[Piece]
+    breakdown: Breakdown | None
+    only: Only | None  # the one value whose rows are listed
     relatives: list[Relative]
     restated: dict[date, Reading]
     known: Known | None
@@ -139,6 +120,16 @@ class MetricPage:
         weeks = zip(self.card.points, self.official, strict=True)
         lines = [Line(point, self.today, self.restated.get(point.ends_on), official) for point, official in weeks]
         return lines[::-1]
+
+    @property
+    def pieces(self) -> list[Piece]:
+        return [] if self.breakdown is None else self.breakdown.pieces
+
+    @property
+    def only_name(self) -> str:
+        """The one value whose rows are listed, as people call it."""
+        chosen = next((piece.name for piece in self.pieces if piece.is_chosen), None)
+        return "" if self.only is None else chosen or self.only.value or _("Unknown")
 
     @property
     def platform(self) -> str:
@@ -181,26 +172,6 @@ class MetricPage:
     def ways(self) -> list[str]:
         """The way to the other colours, and how far red is."""
         return words.way_sentences(self.card.reading)
-
-    @property
-    def by(self) -> str:
-        """The column of the breakdown, as its rows call it."""
-        column = next((one for one in self.metric.fact.columns if one.path == self.metric.by), None)
-        return _("By value") if column is None else str(column.title)
-
-    @property
-    def is_share(self) -> bool:
-        return isinstance(self.metric, Share)
-
-    @property
-    def worst(self) -> Piece | None:
-        """Of a share with a target, the value that is worst by its own figure, where some are worse than others."""
-        judged = [piece for piece in self.pieces if piece.value is not None]
-        if self.card.reading.rule.target is None or len(judged) < 2 or not isinstance(self.metric, Share):
-            return None
-        high = worse_side(self.metric) is Side.AGAINST
-        worst = (min if high else max)(judged, key=lambda piece: piece.value or 0)
-        return worst if worst.band in (Band.RED, Band.YELLOW) else None
 
     @property
     def has(self) -> dict[str, bool]:
@@ -276,8 +247,9 @@ def metric_page(
     told = stated(account, metric, oldest - WEEK, reading.window.last, reading.rule.days)
     official = [newest(told, point.window_to) for point in points]
     side = Side(address.value("part") or worse_side(metric))
-    found = counts(reading) if known is None else dict.fromkeys(Side, 0)
-    rowset = rows_behind(reading, side)
+    only = only_of(metric, address.value("by"), address.only)
+    found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
+    rowset = rows_behind(reading, side, only)
     titled = [(each, words.side_title(metric, each)) for each in Side]
     return MetricPage(
         account=account,
@@ -292,7 +264,8 @@ def metric_page(
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
         page=Paginator(range(found[side]), PER_PAGE).get_page(page),
         today=today,
-        pieces=_pieces(reading) if known is None else [],
+        breakdown=breakdown_of(reading, address.value("by"), only) if known is None else None,
+        only=only,
         relatives=_relatives(metric),
         restated=restated(account, metric, [point.ends_on for point in points if point.revision], known_at),
         known=known,
@@ -300,30 +273,6 @@ def metric_page(
         says=newest(told, reading.window.last),
         held=held_days(account) if told else 0,
     )
-
-
-def _pieces(reading: Reading) -> list[Piece]:
-    """The figure by the values of its column; of a coverage also the expected values that do not occur."""
-    metric = reading.metric
-    known = labels(metric.fact.model, metric.by) if metric.by else {}
-    slices = [*breakdown(reading), *(Slice(value, 0, 0) for value in reading.missing)]
-    if all(piece.value in (None, "") for piece in slices):
-        return []  # nothing is told apart
-    whole = sum(piece.n for piece in slices)
-    judged = replace(metric, rule=reading.rule)
-    pieces = []
-    for piece in slices:
-        if isinstance(metric, Share):
-            value, unit = metric.value(piece.hits, piece.n), metric.unit
-            band = judged.judge(value)
-        else:
-            value, unit = (Fraction(piece.n, whole) if whole else None), Unit.RATE
-            band = Band.RED if piece.value in reading.missing else Band.NONE
-        length = round(100 * float(value)) if value is not None else 0
-        word = _("Missing") if piece.value in reading.missing else words.band_word(judged, band)
-        name = known.get(piece.value, str(piece.value)) if piece.value not in (None, "") else _("Unknown")
-        pieces.append(Piece(name, piece.hits, piece.n, value, band, word, length, unit))
-    return pieces
 
 
 def _relatives(metric: Metric) -> list[Relative]:
@@ -340,6 +289,6 @@ def _is_below(metric: Metric, head: Metric) -> bool:
     return above is head or (above is not None and _is_below(above, head))
 
 
-def csv_name(account: SellerAccount, metric: Metric, on: date, side: Side) -> str:
+def csv_name(account: SellerAccount, metric: Metric, on: date, part: str) -> str:
     """A file name that says what is in it."""
-    return f"{account.key}-{metric.slug}-{side.value}-{on.isoformat()}.csv"
+    return f"{account.key}-{metric.slug}-{part}-{on.isoformat()}.csv"

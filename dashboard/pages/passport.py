@@ -134,10 +134,9 @@ class Passport:
         return found
 
     @property
-    def by(self) -> Text:
-        """The column by which the figure is broken down."""
-        paths = {column.path: column.title for column in self.metric.fact.columns}
-        return paths.get(self.metric.by, self.metric.by)
+    def by(self) -> str:
+        """The columns by which the figure can be broken down."""
+        return ", ".join(str(column.title) for column in self.metric.splits)
 
     @property
     def parts(self) -> list[Metric]:

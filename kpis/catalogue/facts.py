@@ -12,8 +12,8 @@ from orders.models import Feedback, OfficialFigure, Order, PolicyViolation, Retu
 
 CONVERSATION = (
     Column(path="external_id", title=_("Conversation")),
-    Column(path="channel", title=_("Channel"), kind="choice"),
-    Column(path="topic", title=_("Topic")),
+    Column(path="channel", title=_("Channel"), kind="choice", split="channel"),
+    Column(path="topic", title=_("Topic"), split="topic"),
     Column(path="outcome", title=_("Outcome"), kind="choice"),
 )
 
@@ -27,12 +27,12 @@ contacts = Fact(
     columns=(
         Column(path="sent_at", title=_("Sent"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),
-        Column(path="conversation__channel", title=_("Channel"), kind="choice"),
-        Column(path="conversation__topic", title=_("Topic")),
+        Column(path="conversation__channel", title=_("Channel"), kind="choice", split="channel"),
+        Column(path="conversation__topic", title=_("Topic"), split="topic"),
         Column(path="external_id", title=_("Message")),
         Column(path="reply", title=_("Reply"), kind="choice"),
         Column(path="reply_seconds", title=_("Waited"), kind="duration"),
-        Column(path="replied_by__name", title=_("Answered by")),
+        Column(path="replied_by__name", title=_("Answered by"), split="agent"),
     ),
 )
 
@@ -45,12 +45,12 @@ turns = Fact(
     columns=(
         Column(path="opened_at", title=_("Opened"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),
-        Column(path="channel", title=_("Channel"), kind="choice"),
-        Column(path="topic", title=_("Topic")),
+        Column(path="channel", title=_("Channel"), kind="choice", split="channel"),
+        Column(path="topic", title=_("Topic"), split="topic"),
         Column(path="first", title=_("First"), kind="yes_no"),
         Column(path="reply", title=_("Reply"), kind="choice"),
         Column(path="reply_seconds", title=_("Waited"), kind="duration"),
-        Column(path="agent__name", title=_("Answered by")),
+        Column(path="agent__name", title=_("Answered by"), split="agent"),
         Column(path="due_at", title=_("Due by its target"), kind="moment"),
         Column(path="target_reply", title=_("Against its target"), kind="choice"),
         Column(path="business_seconds", title=_("Waited in business hours"), kind="duration"),
@@ -68,7 +68,7 @@ answers = Fact(
         Column(path="answered_at", title=pgettext_lazy("when a buyer answered the survey", "Answered"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),
         Column(path="order_external_id", title=_("Order")),
-        Column(path="conversation__topic", title=_("Topic")),
+        Column(path="conversation__topic", title=_("Topic"), split="topic"),
         Column(path="solved", title=_("Solved"), kind="yes_no"),
         Column(path="value_number", title=_("Rating")),
         Column(path="scale_max", title=_("Highest rating")),
@@ -86,7 +86,7 @@ surveys = Fact(
     moment="asked_at",
     columns=(
         Column(path="asked_at", title=_("Asked"), kind="moment"),
-        Column(path="kind", title=_("Survey"), kind="choice"),
+        Column(path="kind", title=_("Survey"), kind="choice", split="survey"),
         Column(path="conversation__external_id", title=_("Conversation")),
         Column(path="order_external_id", title=_("Order")),
         Column(path="answered_at", title=pgettext_lazy("when a buyer answered the survey", "Answered"), kind="moment"),
@@ -157,7 +157,7 @@ orders_placed = Fact(
         Column(path="placed_at", title=_("Placed"), kind="moment"),
         Column(path="external_id", title=_("Order")),
         Column(path="status", title=_("Status"), kind="choice"),
-        Column(path="fulfilled_by", title=_("Fulfilled by"), kind="choice"),
+        Column(path="fulfilled_by", title=_("Fulfilled by"), kind="choice", split="fulfilment"),
         Column(path="ship_by_at", title=_("Ship by"), kind="moment"),
         Column(path="expected_ship_at", title=_("Expected ship date"), kind="moment"),
         Column(path="confirmed_at", title=_("Confirmed"), kind="moment"),
@@ -185,8 +185,8 @@ packages = Fact(
         Column(path="deliver_by_at", title=_("Deliver by"), kind="moment"),
         Column(path="order__external_id", title=_("Order")),
         Column(path="external_id", title=_("Package")),
-        Column(path="product_category", title=_("Product category")),
-        Column(path="carrier", title=_("Carrier")),
+        Column(path="product_category", title=_("Product category"), split="product"),
+        Column(path="carrier", title=_("Carrier"), split="carrier"),
         Column(path="tracking_number", title=_("Tracking number")),
         Column(path="confirmed_at", title=_("Confirmed"), kind="moment"),
         Column(path="attempted_at", title=_("First attempt"), kind="moment"),
@@ -208,7 +208,7 @@ returns = Fact(
         Column(path="order_external_id", title=_("Order")),
         Column(path="external_id", title=_("Return")),
         Column(path="status", title=_("Status"), kind="choice"),
-        Column(path="reason", title=_("Reason of the return")),
+        Column(path="reason", title=_("Reason of the return"), split="reason"),
         Column(path="in_policy", title=_("Within the policy"), kind="yes_no"),
         Column(path="requested_at", title=_("Requested at"), kind="moment"),
         Column(path="responded_at", title=_("Answered at"), kind="moment"),
@@ -243,7 +243,7 @@ violations = Fact(
     moment="day",
     columns=(
         Column(path="day", title=_("Opened")),
-        Column(path="category", title=_("Category"), kind="choice"),
+        Column(path="category", title=_("Category"), kind="choice", split="category"),
         Column(path="status", title=_("Status"), kind="choice"),
         Column(path="count", title=_("Count")),
         Column(path="asin", title="ASIN"),
