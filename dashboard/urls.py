@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import assessing, connecting, correcting, finding, importing, noting, switching, views
+from dashboard import assessing, connecting, correcting, finding, importing, noting, reporting, switching, views
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),
     path("system/", views.system, name="system"),
     path("you/", views.you, name="you"),
+    path("reports/", reporting.reports, name="reports"),
+    path("reports/<local_day:day>/", reporting.report, name="report"),
     path("connections/", connecting.listing, name="connections"),
     path("connections/new/", connecting.new, name="connection_new"),
     path("connections/<row_number:number>/", connecting.one, name="connection"),
@@ -40,6 +42,7 @@ urlpatterns = [
     path("accounts/<slug:key>/find/", finding.find, name="find"),
     path("accounts/<slug:key>/conversations/<row_number:number>/", finding.conversation, name="conversation"),
     path("accounts/<slug:key>/orders/<row_number:number>/", finding.order, name="order"),
+    path("accounts/<slug:key>/weeks/", reporting.weeks, name="weeks"),
     path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),

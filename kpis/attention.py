@@ -17,7 +17,7 @@ def pressing(readings: Iterable[Reading], at_most: int) -> list[Reading]:
     Among equals the one furthest beyond its limit comes first, measured by the limit itself: 8 % is twice 4 %.
     """
     first: dict[int, Reading] = {}
-    for reading in sorted(filter(_presses, readings), key=_urgency):
+    for reading in most_pressing(readings):
         first.setdefault(reading.account.id, reading)
     return list(first.values())[:at_most]
 
@@ -25,6 +25,11 @@ def pressing(readings: Iterable[Reading], at_most: int) -> list[Reading]:
 def gravest_first(readings: Iterable[Reading]) -> list[Reading]:
     """Red before yellow before green; of one colour the one furthest beyond its limit, or closest to it, first."""
     return sorted(readings, key=lambda reading: (WORST_FIRST.index(reading.band), -_beyond(reading)))
+
+
+def most_pressing(readings: Iterable[Reading]) -> list[Reading]:
+    """Every figure that presses, in the same order, several of one account among them."""
+    return sorted(filter(_presses, readings), key=_urgency)
 
 
 def worse_side(metric: Metric) -> Side:

@@ -1,4 +1,4 @@
-"""The page of a week: its report as published, every revision with what it moved, and the rows that moved it."""
+"""The report of a week: what it tells, its figures as published, every revision, and the rows that moved it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,15 @@ from dashboard.cards import Card, card, cards
 from dashboard.known import Known, known_on
 from dashboard.pages.account import Day, grouped
 from dashboard.pages.metric import PER_PAGE, rows_shown
+from dashboard.weekly import Told
 from kpis.catalogue import METRICS
+from kpis.changes import Change
 from kpis.metrics import Metric, Text, Window
 from kpis.models import WeekReport
 from kpis.published import ChangedRows, Revision, changed_rows, published_in, revisions
 from kpis.readings import Reading
 from kpis.trends import TrendPoint
+from kpis.weekly import Beside, week_of
 from sellers.models import SellerAccount
 
 
@@ -34,6 +37,8 @@ class Figure:
     card: Card
     was: Card | None
     inside: bool  # a part or variant, set in below its metric
+    before: str  # in the week before
+    change: Change | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ class WeekPage:
     ends_on: date
     day: Day
     known: Known | None  # where figures are shown as they were known on a day
+    told: Told | None  # the week beside the one before it, in words
     issues: list[Issue]  # the newest first: its figures are shown
     groups: list[tuple[Text, list[Figure], list[Text]]]  # title, figures, and metrics without one
     changed: Changed | None
@@ -135,13 +141,16 @@ def week_page(account: SellerAccount, ends_on: date, day: Day, address: Mapping[
         is_known = known is not None and known.ends_on == ends_on
         found = [one for one in found if known is not None and is_known and one.report.published_at <= known.at]
     around = WeekReport.objects.filter(account=account)
+    week = week_of(account, ends_on, known.at if known else None) if found else None
+    beside = {one.metric.slug: one for one in week.figures} if week else {}
     return WeekPage(
         account=account,
         ends_on=ends_on,
         day=day,
         known=known if found else None,
+        told=None if week is None else Told(week),
         issues=[_issue(account, one, address, day) for one in reversed(found)],
-        groups=_groups(account, ends_on, found) if found else [],
+        groups=_groups(account, ends_on, found, beside) if found else [],
         changed=_changed(account, found, address),
         earlier=around.filter(ends_on__lt=ends_on).aggregate(day=Max("ends_on"))["day"],
         later=around.filter(ends_on__gt=ends_on).aggregate(day=Min("ends_on"))["day"],
@@ -149,7 +158,7 @@ def week_page(account: SellerAccount, ends_on: date, day: Day, address: Mapping[
 
 
 def _groups(
-    account: SellerAccount, ends_on: date, found: Sequence[Revision]
+    account: SellerAccount, ends_on: date, found: Sequence[Revision], beside: Mapping[str, Beside]
 ) -> list[tuple[Text, list[Figure], list[Text]]]:
     """The figures of the newest of these revisions, grouped as on the account's page."""
     before = {
@@ -163,16 +172,24 @@ def _groups(
     return [
         (
             group.title,
-            [_figure(one, one is not entry, before, ends_on) for entry in group.cards for one in entry.family],
+            [_figure(one, one is not entry, before, beside, ends_on) for entry in group.cards for one in entry.family],
             [entry.metric.title for entry in (*group.empty, *(each for _needs, new in group.missing for each in new))],
         )
         for group in grouped(entries)
     ]
 
 
-def _figure(entry: Card, inside: bool, before: Mapping[str, Reading], ends_on: date) -> Figure:
-    was = before.get(entry.metric.slug)
-    return Figure(entry, None if was is None else card(was, [], ends_on), inside)
+def _figure(
+    entry: Card, inside: bool, moved: Mapping[str, Reading], beside: Mapping[str, Beside], ends_on: date
+) -> Figure:
+    was, week = moved.get(entry.metric.slug), beside.get(entry.metric.slug)
+    return Figure(
+        card=entry,
+        was=None if was is None else card(was, [], ends_on),
+        inside=inside,
+        before="" if week is None or week.before is None else words.figure(week.before),
+        change=None if week is None else week.change,
+    )
 
 
 def _issue(account: SellerAccount, revision: Revision, address: Mapping[str, str], day: Day) -> Issue:
