@@ -19,6 +19,7 @@ class Verdict:
     band: Band
     why: str = ""
     title: Text = ""
+    metric: str = ""  # the figure that counts it
 
 
 def elapsed(seconds: int | None) -> str:

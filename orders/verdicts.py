@@ -151,8 +151,8 @@ def defects(
             for row, verdict in zip(feedback, rating_standings(feedback), strict=True)
         ),
         claimed=bool(a_to_z),
-        claim_counts=any(_claim_counts(claim, every_claim) for claim in a_to_z),
-        chargeback_counts=any(_chargeback_counts(row) for row in chargebacks if _stands(row)),
+        claim_counts=any(claim_counts(claim, every_claim=every_claim) for claim in a_to_z),
+        chargeback_counts=any(chargeback_counts(row) for row in chargebacks if _stands(row)),
     )
 
 
@@ -194,13 +194,15 @@ def _stands(row: SourceRow) -> bool:
     return row.deleted_at is None and not row.excluded
 
 
-def _claim_counts(claim: Claim, every_claim: bool) -> bool:
+def claim_counts(claim: Claim, *, every_claim: bool) -> bool:
+    """Whether an A-to-z claim counts by itself: as the platform says, else by the account's rule and its outcome."""
     if claim.counts_in_odr is not None:
         return claim.counts_in_odr
     return every_claim or claim.status in CLAIM_STATUSES_THAT_COUNT
 
 
-def _chargeback_counts(chargeback: Chargeback) -> bool:
+def chargeback_counts(chargeback: Chargeback) -> bool:
+    """Whether a chargeback counts by itself: as the platform says, else unless it is an inquiry or about fraud."""
     if chargeback.counts_in_odr is not None:
         return chargeback.counts_in_odr
     reason = chargeback.reason.lower()
