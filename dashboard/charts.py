@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from dashboard import words
+from dashboard import marks, words
 from kpis.figures import unripe_from
 from kpis.metrics import Coverage, Mean, Metric, Score, Share, Times
 from kpis.models import WeekReport
@@ -20,6 +20,7 @@ from kpis.readings import State
 from kpis.targets import AtLeast, Band, Target
 from kpis.trends import TrendPoint
 from kpis.units import Unit, display
+from sellers.models import Note
 
 HOUR = 3600
 LABEL_NEEDS = 0.07  # of the axis: in a thinner zone the words would run into those of its neighbour
@@ -41,11 +42,12 @@ def trend_chart(
     small: bool = False,
     official: Sequence[Stated | None] = (),
     platform: str = "",
+    noted: Sequence[Note] = (),
 ) -> dict[str, Any]:
     """A line of published weeks over the red, yellow and green zones of each week's own rule.
 
     With `today`, what still ripens on that day is marked. `official` is what the platform itself says of each week,
-    drawn beside it as a thin line.
+    drawn beside it as a thin line; `noted` are the notes that are marked in their weeks.
     """
     scale = HOUR if metric.unit is Unit.SECONDS else 1
     values = [None if point.shown is None else point.shown / scale for point in points]
@@ -64,7 +66,11 @@ def trend_chart(
         "words": [str(words.band_word(judged(point), point.band)) for point in points],
         "carried": [point.state is State.CARRIED for point in points],
         "provisional": [point.state is State.PROVISIONAL for point in points],
-        "notes": [[line for line in (basis(point), *notes(point, today)) if line] for point in points],
+        "notes": [
+            [line for line in (basis(point), *notes(point, today), *map(marks.sentence, of_week)) if line]
+            for point, of_week in zip(points, marks.by_week(points, noted), strict=True)
+        ],
+        "marks": marks.marks(points, noted, small=small),
         "axis": axis,
         "zones": _zones(metric, points, axis, scale, small),
         "breaks": [{"at": at - 0.5, "label": _("New rule")} for at, point in enumerate(points) if point.rule_changed],

@@ -48,7 +48,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _nothing_known(request, shop, day, now)
     page = account_page(shop, day, now, known)
     around = shell(visible_accounts(request), now, shop)
-    return render(request, "dashboard/account.html", {"page": page, "shell": around, "section": "account"})
+    context = {"page": page, "shell": around, "section": "account", "may_write": may_write(request, shop)}
+    return render(request, "dashboard/account.html", context)
 
 
 def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
@@ -62,8 +63,9 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
         return _nothing_known(request, shop, day, now)
     page = metric_page(shop, declared, day, address, request.GET.get("page", "1"), today, known)
     around = shell(visible_accounts(request), now, shop)
-    correct = ways_to_correct(page.metric) if may_write(request, shop) else None
-    context = {"page": page, "shell": around, "section": "account", "correct": correct}
+    writes = may_write(request, shop)
+    correct = ways_to_correct(page.metric) if writes else None
+    context = {"page": page, "shell": around, "section": "account", "correct": correct, "may_write": writes}
     return render(request, "dashboard/metric.html", context)
 
 

@@ -5,7 +5,6 @@ end it is a period. A note of one metric is about that figure alone, any other a
 """
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
@@ -15,9 +14,6 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sellers.calendars import FIRST_DAY, LAST_DAY
-
-if TYPE_CHECKING:
-    from sellers.models import SellerAccount
 
 TEXT_LENGTH = 4000
 DAY_LIMITS = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
@@ -108,8 +104,3 @@ class Note(models.Model):
     def touches(self, first: date, last: date) -> bool:
         """Whether it holds on one of these days, both included."""
         return self.starts_on <= last and self.last_day >= first
-
-
-def newest_notes(account: "SellerAccount", count: int) -> list[Note]:
-    """The newest notes of an account, by the day they begin. One query."""
-    return list(account.notes.select_related("author")[:count])

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from dashboard import charts
+from dashboard import charts, marks
 from kpis.catalogue import METRICS
 from kpis.metrics import Rule
 from kpis.models import WeekReport
 from kpis.readings import State
 from kpis.targets import AtMost, Band, Below
 from kpis.trends import TrendPoint
+from sellers.models import Note
 
 SCORE = METRICS["customer_service_score"]
 LATE = METRICS["late_response_rate"]  # under 10 %, green up to 8 %
@@ -124,3 +125,84 @@ def test_a_chart_of_counts_steps_in_whole_numbers():
     overdue = METRICS["overdue_orders"]
     chart = charts.trend_chart(overdue, [week(overdue, 0, 2, band=Band.NONE)])
     assert chart["axis"] == {"min": 0, "max": 3, "step": 1}
+
+
+# --- Notes -----------------------------------------------------------------------------------------------------------
+
+
+def noted(title, day, until=None):
+    return Note(title=title, starts_on=date.fromisoformat(day), ends_on=until and date.fromisoformat(until))
+
+
+def weeks(count):
+    """So many weeks up to the one of Monday 12 to Sunday 18 January 2026."""
+    return [week(LATE, ago, "0.05") for ago in reversed(range(count))]
+
+
+def marked(chart):
+    return [(mark["from"], mark["to"], mark["label"], mark["row"]) for mark in chart["marks"]]
+
+
+def test_a_note_is_a_line_in_the_week_that_holds_its_day():
+    # The weeks end on 4, 11 and 18 January: Monday the 5th and Sunday the 11th both lie in the second.
+    for day, words in (("2026-01-05", "5 Jan"), ("2026-01-11", "11 Jan")):
+        chart = charts.trend_chart(LATE, weeks(3), noted=[noted("New templates", day)])
+        assert marked(chart) == [(1, 1, [f"{words}: New templates"], 0)]
+        assert [f"{words}: New templates" in lines for lines in chart["notes"]] == [False, True, False]
+
+
+def test_notes_of_one_week_share_a_line_and_many_are_counted():
+    two = [noted("B", "2026-01-07"), noted("A", "2026-01-06")]
+    assert marked(charts.trend_chart(LATE, weeks(3), noted=two)) == [(1, 1, ["6 Jan: A", "7 Jan: B"], 0)]
+    five = [noted(letter, "2026-01-06") for letter in "ABCDE"]
+    chart = charts.trend_chart(LATE, weeks(3), noted=five)
+    assert marked(chart) == [(1, 1, ["6 Jan: A", "6 Jan: B", "3 more notes"], 0)]
+    assert len([line for line in chart["notes"][1] if line.startswith("6 Jan")]) == 5
+
+
+def test_a_period_is_a_band_over_its_weeks_and_in_each_of_their_lines():
+    chart = charts.trend_chart(LATE, weeks(4), noted=[noted("Strike", "2026-01-01", "2026-01-12")])
+    assert marked(chart) == [(1, 3, ["1 Jan: Strike"], 0)]
+    assert ["1 Jan: Strike" in lines for lines in chart["notes"]] == [False, True, True, True]
+    inside = charts.trend_chart(LATE, weeks(4), noted=[noted("Fair", "2026-01-06", "2026-01-08")])
+    assert marked(inside) == [(2, 2, ["6 Jan: Fair"], 0)]
+
+
+def test_what_lies_outside_the_weeks_is_on_no_chart():
+    outside = [noted("Before", "2025-12-28"), noted("After", "2026-01-19")]
+    chart = charts.trend_chart(LATE, weeks(3), noted=outside)  # 29 December to 18 January
+    assert chart["marks"] == []
+    assert [note.title for note in marks.not_yet(weeks(3), outside)] == ["After"]
+    assert charts.trend_chart(LATE, [], noted=outside)["marks"] == []
+
+
+def test_a_week_that_is_missing_leaves_its_note_to_the_next():
+    gap = [week(LATE, 2, "0.05"), week(LATE, 0, "0.05")]
+    assert marked(charts.trend_chart(LATE, gap, noted=[noted("X", "2026-01-07")])) == [(1, 1, ["7 Jan: X"], 0)]
+
+
+def test_labels_that_would_run_into_each_other_stand_below_each_other_while_there_is_room():
+    # 26 weeks on 1,000 pixels are 40 apart; "12 Jan: New templates n" needs more than 150.
+    beside = [noted(f"New templates {at}", f"2025-12-{1 + 7 * at:02}") for at in range(4)]
+    chart = charts.trend_chart(LATE, weeks(26), noted=beside)
+    assert [mark["row"] for mark in chart["marks"]] == [0, 1, 2, 3]
+    crowded = [noted(f"New templates {at}", str(SUNDAY - timedelta(weeks=at))) for at in range(8)]
+    # Five rows, then the sixth has room beside the first again; at the right edge the last two have none.
+    drawn = charts.trend_chart(LATE, weeks(26), noted=crowded)["marks"]
+    assert [mark["row"] for mark in drawn if mark["label"]] == [0, 1, 2, 3, 4, 0]
+    assert [bool(mark["label"]) for mark in drawn[6:]] == [False, False]
+
+
+def test_a_long_title_is_cut_on_the_chart_and_whole_beside_it():
+    title = "客服團隊改用新的回覆範本並且每天早上開會檢討前一天的超時訊息"
+    chart = charts.trend_chart(LATE, weeks(3), noted=[noted(title, "2026-01-07")], small=True)
+    # 22 letters of room are ten Chinese ones and the dots.
+    assert chart["marks"][0]["label"] == ["客服團隊改用新的回覆…"]
+    assert f"7 Jan: {title}" in chart["notes"][1]
+
+
+def test_a_new_rule_and_a_note_of_its_week_do_not_hide_each_other():
+    points = weeks(3)
+    points[1] = replace(points[1], rule_changed=True)
+    chart = charts.trend_chart(LATE, points, noted=[noted("New templates", "2026-01-07")])
+    assert [mark["row"] for mark in chart["marks"]] == [1]

@@ -1,5 +1,7 @@
 """Notes: who may write them, where they stand, and that a note of one figure stays with it. It is 20 January 2026."""
 
+import html
+import re
 from datetime import date
 
 import pytest
@@ -10,8 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kpis.sweep import sweep
+from kpis.weeks import close_weeks
 from sellers.models import Membership, Note
-from tests.makers import NOW, make_account, make_note, make_user
+from tests.makers import NOW, make_account, make_answers, make_conversation, make_note, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +188,74 @@ def test_the_list_takes_the_same_queries_for_2_notes_and_for_60():
             client.get("/accounts/acme/notes/")
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 14
+
+
+# --- On the other pages ----------------------------------------------------------------------------------------------
+
+
+def published(*accounts):
+    """A small history of late and timely answers, and the weeks it fills."""
+    for account in accounts:
+        for day in ("2026-01-02", "2026-01-06", "2026-01-13"):
+            make_conversation(account, ("buyer", f"{day} 08:00"), ("agent", f"{day} 12:00"))
+            make_answers(account, 42, 3, last=f"{day} 20:00")
+    sweep(NOW)
+    close_weeks(NOW)
+
+
+def words_of(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_a_note_of_one_figure_stands_on_its_chart_and_in_its_table_and_on_no_other():
+    account = make_account("acme")
+    published(account)
+    make_note(account, "2026-01-06", title="Night shift", metric="within_24h_rate")
+    make_note(account, "2026-01-07", title="Carrier strike", kind="event")
+    client = signed_in(account)
+    within = client.get("/accounts/acme/within_24h_rate/")
+    assert [mark["label"] for mark in within.context["page"].chart["marks"]] == [
+        ["6 Jan: Night shift", "7 Jan: Carrier strike"]
+    ]
+    # The week to Sunday the 11th holds both.
+    assert re.search(r" 11 Jan 2026 [^;]* 6 Jan: Night shift ; 7 Jan: Carrier strike 4 Jan 2026 ", words_of(within))
+    score = client.get("/accounts/acme/")
+    assert [mark["label"] for mark in score.context["page"].chart["marks"]] == [["Carrier strike"]]
+
+
+def test_the_account_page_lists_the_five_newest_notes_and_the_week_those_of_its_days():
+    account = make_account("acme")
+    published(account)
+    for day in ("01", "05", "11", "12", "13", "14"):
+        make_note(account, f"2026-01-{day}", title=f"On the {day}", metric="csat")
+    make_note(account, "2026-01-02", ends_on=date(2026, 1, 5), title="Fair")
+    client = signed_in(account)
+    newest = [one.note.title for one in client.get("/accounts/acme/").context["page"].notes]
+    assert newest == ["On the 14", "On the 13", "On the 12", "On the 11", "On the 05"]
+    week = client.get("/accounts/acme/weeks/2026-01-11/")  # Monday the 5th to Sunday the 11th
+    assert [one.note.title for one in week.context["page"].notes] == ["On the 11", "On the 05", "Fair"]
+    assert "Noted in this week" in words_of(week)
+
+
+def test_a_note_of_the_running_week_is_named_below_the_chart_until_its_week_is_published():
+    account = make_account("acme")
+    published(account)
+    make_note(account, "2026-01-20", title="New templates")
+    assert "Noted since the last week shown: 20 Jan: New templates" in words_of(
+        signed_in(account).get(f"/accounts/acme/{SCORE}/")
+    )
+
+
+def test_the_button_on_a_page_knows_the_figure_the_day_and_the_way_back():
+    account = make_account("acme")
+    published(account)
+    client = signed_in(account)
+    page = client.get("/accounts/acme/csat/?on=2026-01-12&weeks=12").content.decode()
+    link = html.unescape(re.search(r'href="([^"]*/notes/new/[^"]*)"', page)[1])
+    form = client.get(link).context["page"]
+    assert form.form["metric"].value() == "csat"
+    assert str(form.form["starts_on"].value()) == "2026-01-12"
+    assert form.back == "/accounts/acme/csat/?on=2026-01-12&weeks=12"
+    reader = Client()
+    reader.force_login(make_user("", account))
+    assert "/notes/new/" not in reader.get("/accounts/acme/csat/").content.decode()

@@ -794,11 +794,11 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 
 # Session and user; the accounts one may see; the rules in force; how far data has come; since when each fact comes; the
 # page's own; two for the freshness line, on an account's pages three. The fleet reads twice, for the ranking and for
-# its rows. On both one asks for silent channels. A metric's breakdown is one. On the account page each metric that is
-# read from rows adds one.
+# its rows. On both one asks for silent channels. A metric's breakdown is one, and its notes one. On the account page
+# there are two for notes and one for who may write them, and each metric that is read from rows adds one.
 FLEET_QUERIES = 21
-ACCOUNT_QUERIES = 16
-METRIC_QUERIES = 20
+ACCOUNT_QUERIES = 19
+METRIC_QUERIES = 21
 FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 
 

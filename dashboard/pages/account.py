@@ -11,6 +11,7 @@ from dashboard.cards import Card, cards
 from dashboard.forms import ReportDay
 from dashboard.known import Known
 from dashboard.pages.connections import broken_connections
+from dashboard.pages.notes import Noted, newest, on_chart
 from dashboard.silence import Silence, silences
 from intake.models import Connection
 from kpis.catalogue import DECLARED, satisfaction
@@ -109,6 +110,7 @@ class AccountPage:
     next_update: str
     silence: Silence | None
     broken: list[Connection]  # connections that bring nothing in
+    notes: list[Noted]  # the newest
     known: Known | None = None
 
     @property
@@ -147,13 +149,16 @@ def account_page(account: SellerAccount, day: Day, now: datetime, known: Known |
         account=account,
         day=day,
         score=score,
-        chart=charts.trend_chart(score.metric, score.points, today, small=True),
+        chart=charts.trend_chart(
+            score.metric, score.points, today, small=True, noted=on_chart(account, score.metric, score.points)
+        ),
         groups=grouped([entry for entry in entries if entry is not score]),
         waiting=waiting([account], local_day(now, account.zone))[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
         # Who has fallen silent is read from rows, which stand as they are now.
         broken=broken_connections(account, now) if known is None else [],
         silence=next(iter(silences([account], {account.id: day.on})), None) if known is None else None,
+        notes=newest(account),
         known=known,
     )
 

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
-from dashboard import charts, words
+from dashboard import charts, marks, words
 from dashboard.cards import Card, card
 from dashboard.cells import cell
 from dashboard.forms import WEEKS, Rows
 from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
+from dashboard.pages.notes import Noted, noted, on_chart
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import choices
@@ -24,7 +25,7 @@ from kpis.published import restated
 from kpis.readings import Reading, Span
 from kpis.rows import Only, RowSet, counts, rows_behind
 from kpis.trends import TrendPoint, trend
-from sellers.models import SellerAccount
+from sellers.models import Note, SellerAccount
 
 PER_PAGE = 50
 
@@ -47,6 +48,7 @@ class Line:
     today: date
     was: Reading | None  # what it said before it was restated
     official: Stated | None  # what the platform itself says of the same week
+    noted: list[Noted]  # notes that touch the week
 
     @property
     def week(self) -> str:
@@ -100,6 +102,7 @@ class MetricPage:
     official: list[Stated | None]  # for each week of the chart
     says: Stated | None  # the platform's figure of the report day
     held: int  # days of the platform's figures that it no longer shows
+    notes: list[Note]  # about this metric or the whole account, from the chart's first week on
     all_weeks = WEEKS
 
     @property
@@ -117,8 +120,12 @@ class MetricPage:
     @property
     def lines(self) -> list[Line]:
         """The chart's weeks as a table, newest first."""
-        weeks = zip(self.card.points, self.official, strict=True)
-        lines = [Line(point, self.today, self.restated.get(point.ends_on), official) for point, official in weeks]
+        points = self.card.points
+        weeks = zip(points, self.official, marks.by_week(points, self.notes), strict=True)
+        lines = [
+            Line(point, self.today, self.restated.get(point.ends_on), official, noted(self.account, notes))
+            for point, official, notes in weeks
+        ]
         return lines[::-1]
 
     @property
@@ -130,6 +137,11 @@ class MetricPage:
         """The one value whose rows are listed, as people call it."""
         chosen = next((piece.name for piece in self.pieces if piece.is_chosen), None)
         return "" if self.only is None else chosen or self.only.value or _("Unknown")
+
+    @property
+    def not_yet(self) -> list[Noted]:
+        """Notes whose week is not over, so that they are on no chart yet."""
+        return noted(self.account, marks.not_yet(self.card.points, self.notes))
 
     @property
     def platform(self) -> str:
@@ -182,6 +194,7 @@ class MetricPage:
             "provisional": any(chart["provisional"]),
             "unripe": chart["unripe"] is not None,
             "breaks": bool(chart["breaks"]),
+            "marks": bool(chart["marks"]),
         }
 
     @property
@@ -246,6 +259,7 @@ def metric_page(
     oldest = min((point.window_to for point in points), default=reading.window.last)
     told = stated(account, metric, oldest - WEEK, reading.window.last, reading.rule.days)
     official = [newest(told, point.window_to) for point in points]
+    notes = on_chart(account, metric, points)
     side = Side(address.value("part") or worse_side(metric))
     only = only_of(metric, address.value("by"), address.only)
     found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
@@ -257,7 +271,7 @@ def metric_page(
         card=card(reading, points, on, today),
         weeks=weeks,
         chart=charts.trend_chart(
-            metric, points, today, official=official, platform=str(account.get_platform_display())
+            metric, points, today, official=official, platform=str(account.get_platform_display()), noted=notes
         ),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
         rowset=rowset,
@@ -272,6 +286,7 @@ def metric_page(
         official=official,
         says=newest(told, reading.window.last),
         held=held_days(account) if told else 0,
+        notes=notes,
     )
 
 

@@ -10,14 +10,16 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import pgettext
 
-from dashboard import words
+from dashboard import marks, words
 from dashboard.note_form import NoteFilter, NoteForm
-from kpis.catalogue import METRICS, satisfaction
-from kpis.metrics import Text, Window
+from kpis.catalogue import METRICS
+from kpis.metrics import Metric, Text, Window
+from kpis.trends import TrendPoint
+from sellers.calendars import LAST_DAY
 from sellers.models import Note, SellerAccount
 
 PER_PAGE = 50
-SCORE = satisfaction.customer_service_score
+NEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Noted:
         return words.short_day(self.note.starts_on)
 
     @property
+    def line(self) -> str:
+        """Its day and its title."""
+        return marks.sentence(self.note)
+
+    @property
     def about(self) -> Text:
         """The figure it is about; nothing where that is the whole account."""
         metric = METRICS.get(self.note.metric)
@@ -50,6 +57,17 @@ class Noted:
 
 def noted(account: SellerAccount, notes: Iterable[Note]) -> list[Noted]:
     return [Noted(note, account.key) for note in notes]
+
+
+def newest(account: SellerAccount) -> list[Noted]:
+    """The newest notes of an account, for a card. One query."""
+    return noted(account, account.notes.all()[:NEWEST])
+
+
+def on_chart(account: SellerAccount, metric: Metric, points: Sequence[TrendPoint]) -> list[Note]:
+    """The notes that are marked on a metric's chart of these weeks and later. One query."""
+    since = min((point.starts_on for point in points), default=LAST_DAY)
+    return list(account.notes.about(metric.slug).between(since, LAST_DAY))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from dashboard.cards import Card, card, cards
 from dashboard.known import Known, known_on
 from dashboard.pages.account import Day, grouped
 from dashboard.pages.metric import PER_PAGE, rows_shown
+from dashboard.pages.notes import Noted, noted
 from dashboard.weekly import Told
 from kpis.catalogue import METRICS
 from kpis.changes import Change
@@ -121,6 +122,7 @@ class WeekPage:
     changed: Changed | None
     earlier: date | None
     later: date | None
+    notes: list[Noted]  # of the days of the week
 
     @property
     def place(self) -> str:
@@ -154,6 +156,7 @@ def week_page(account: SellerAccount, ends_on: date, day: Day, address: Mapping[
         changed=_changed(account, found, address),
         earlier=around.filter(ends_on__lt=ends_on).aggregate(day=Max("ends_on"))["day"],
         later=around.filter(ends_on__gt=ends_on).aggregate(day=Min("ends_on"))["day"],
+        notes=noted(account, account.notes.between(ends_on - timedelta(days=6), ends_on)),
     )
 
 

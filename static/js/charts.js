@@ -53,6 +53,26 @@
     };
   }
 
+  /* What people noted: a line in the week of its day, a band over the weeks of a period. */
+  function mark(part) {
+    const content = part.label.length && narrow() ? part.short : part.label;
+    const label = {
+      display: content.length > 0, content: content, color: colour("bg"), backgroundColor: colour("ink"),
+      font: { size: 11, weight: "600" }, padding: { x: 7, y: 4 }, borderRadius: 5, yAdjust: part.row * 20,
+    };
+    if (part.from === part.to) {
+      return {
+        type: "line", xMin: part.from, xMax: part.to, borderColor: colour("ink"), borderWidth: 1.4, borderDash: [3, 4],
+        label: { ...label, position: "end" },
+      };
+    }
+    return {
+      type: "box", xMin: part.from - 0.5, xMax: part.to + 0.5, backgroundColor: colour("mark-zone"),
+      borderColor: colour("ink-3"), borderWidth: 1, borderDash: [3, 4], drawTime: "beforeDatasetsDraw",
+      label: { ...label, position: { x: "center", y: "start" }, drawTime: "afterDatasetsDraw" },
+    };
+  }
+
   function zone(part) {
     const sides = {};
     if (part.start !== null) sides.xMin = part.start;
@@ -79,7 +99,7 @@
     function kept(context) { return data.carried[context.p1DataIndex]; }
     function open(context) { return data.provisional[context.p1DataIndex]; }
     function hollow(index) { return data.carried[index] || data.provisional[index]; }
-    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule));
+    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule), data.marks.map(mark));
     return new Chart(canvas, {
       type: "line",
       data: {
