@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from dashboard.words import place
 from kpis.catalogue import METRICS
 from kpis.metrics import Metric
+from messaging.models import Agent
 from sellers.models import SellerAccount
 
 
@@ -44,6 +45,13 @@ def metric_or_404(slug: str) -> Metric:
 def may_write(request: HttpRequest, account: SellerAccount) -> bool:
     """Whether this person may correct the account's facts."""
     return SellerAccount.objects.writable_by(request.user).filter(pk=account.pk).exists()
+
+
+def people_seen(request: HttpRequest, account: SellerAccount) -> frozenset[int] | None:
+    """Whose figures this person may see: None means everybody's. Who may not write sees their own, or nobody's."""
+    if may_write(request, account):
+        return None
+    return frozenset(Agent.objects.filter(account=account, user=request.user.pk).values_list("pk", flat=True))
 
 
 def writable_or_403(request: HttpRequest, key: str) -> SellerAccount:

@@ -109,6 +109,30 @@ class Rows(Address):
         return self.cleaned_data.get("only")
 
 
+class Stretch(Address):
+    """How many days up to the report day are looked at."""
+
+    DAYS = (28, 90)
+
+    days = forms.TypedChoiceField(choices=[(n, n) for n in DAYS], coerce=int, required=False, initial=28)
+
+
+class People(Stretch):
+    """In which order the people who answer stand. Not by speed: who answers quickest has not answered best."""
+
+    SORTS = (("name", _("By name")), ("answers", _("By answers")))
+
+    sort = forms.ChoiceField(choices=SORTS, required=False, initial="name")
+
+
+class PersonRows(Stretch):
+    """Which rows credited to a person are listed."""
+
+    list = forms.ChoiceField(
+        choices=[(name, name) for name in ("late", "unsolved", "solved")], required=False, initial="late"
+    )
+
+
 class ManyFiles(forms.FileField):
     """Several files under one name."""
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from dashboard import assessing, connecting, correcting, finding, importing, noting, reporting, switching, views
+from dashboard import (
+    assessing,
+    connecting,
+    correcting,
+    crediting,
+    finding,
+    importing,
+    noting,
+    reporting,
+    switching,
+    views,
+)
 from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
 
@@ -43,6 +54,8 @@ urlpatterns = [
     path("accounts/<slug:key>/conversations/<row_number:number>/", finding.conversation, name="conversation"),
     path("accounts/<slug:key>/orders/<row_number:number>/", finding.order, name="order"),
     path("accounts/<slug:key>/weeks/", reporting.weeks, name="weeks"),
+    path("accounts/<slug:key>/agents/", crediting.agents, name="agents"),
+    path("accounts/<slug:key>/agents/<row_number:number>/", crediting.agent, name="agent"),
     path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),

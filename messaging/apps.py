@@ -10,6 +10,7 @@ class MessagingConfig(AppConfig):
         from auditlog.registry import auditlog
 
         from messaging import switches  # noqa: F401  # importing connects it; models must be loaded first
-        from messaging.models import ResponseTarget
+        from messaging.models import Agent, ResponseTarget
 
         auditlog.register(ResponseTarget)
+        auditlog.register(Agent, include_fields=["user"])  # who sees what; names come with every import

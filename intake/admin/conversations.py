@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import linebreaks
@@ -18,8 +18,8 @@ from intake.admin.search import by_conversation
 from intake.statements import milliseconds
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer, Turn
 from orders.models import Order
-from sellers.models import SellerAccount
-from sellers.repair import WHY, ReadOnlyAdmin, ReasonedAdmin, list_link, row_link
+from sellers.models import SellerAccount, User
+from sellers.repair import WHY, ReadOnlyAdmin, ReasonedAdmin, ReasonModelForm, list_link, row_link
 
 
 @admin.register(Conversation)
@@ -135,20 +135,32 @@ class TurnAdmin(ReadOnlyAdmin):
         return list_link(Message, _("Messages of the conversation"), conversation__id__exact=row.conversation_id)
 
 
+class AgentForm(ReasonModelForm):
+    """A person who answers, and who of those that may see the account signs in as them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "user" in self.fields:
+            members = User.objects.filter(Q(is_staff=True) | Q(memberships__account=self.instance.account_id))
+            self.fields["user"].queryset = members.distinct().order_by("username")  # type: ignore[attr-defined]
+
+
 @admin.register(Agent)
 class AgentAdmin(ReasonedAdmin):
     """People who answer, as their systems name them. A name written here stands until a newer message says another."""
 
-    list_display = ("external_id", "name", "account", "system")
-    list_select_related = ("account",)
+    form = AgentForm
+    list_display = ("external_id", "name", "account", "system", "user")
+    list_select_related = ("account", "user")
     found_by = ("name",)
     found_by_beginning = "external_id"
-    fieldsets: ClassVar[Any] = ((None, {"fields": ["account", "system", "external_id", "name"]}), WHY)
+    fieldsets: ClassVar[Any] = ((None, {"fields": ["account", "system", "external_id", "name", "user"]}), WHY)
     readonly_fields = ("account", "system", "external_id")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
-        obj.name_version = max(milliseconds(timezone.now()), obj.name_version + 1)
+        if "name" in form.changed_data:
+            obj.name_version = max(milliseconds(timezone.now()), obj.name_version + 1)
         super().save_model(request, obj, form, change)

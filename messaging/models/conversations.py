@@ -22,6 +22,15 @@ class Agent(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     # When the name was stated, in milliseconds since 1970: the newest name stands, in whatever order messages arrive.
     name_version = models.BigIntegerField(default=0, editable=False)
+    user = models.ForeignKey(
+        "sellers.User",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="agents",
+        verbose_name=_("user"),
+        help_text=_("Who signs in as this person and may see the figures credited to them. Only staff can say so."),
+    )
 
     class Meta:
         verbose_name = _("agent")

@@ -1,0 +1,32 @@
+"""The pages of who answered and what about: each finds what the person may see, calls one function, and renders."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from dashboard.access import account_or_404, people_seen, visible_accounts
+from dashboard.forms import People, PersonRows
+from dashboard.pages.account import report_day
+from dashboard.pages.agents import agent_page, agents_page
+from dashboard.pages.shell import shell
+
+
+def agents(request: HttpRequest, key: str) -> HttpResponse:
+    """The people who answer in one account: everybody to those who manage it, others themselves."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, now)
+    page = agents_page(shop, day, People(request.GET), request.GET.get("page", "1"), people_seen(request, shop))
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/agents.html", {"page": page, "shell": around, "section": "account"})
+
+
+def agent(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """One person's figures and the rows credited to them."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, now)
+    address, seen = PersonRows(request.GET), people_seen(request, shop)
+    page = agent_page(shop, number, day, address, request.GET.get("page", "1"), seen)
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/agent.html", {"page": page, "shell": around, "section": "account"})
