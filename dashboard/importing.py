@@ -19,11 +19,13 @@ from dashboard.pages.imports import import_page, imports_page, progress, run_or_
 from dashboard.pages.mapping import said_in
 from dashboard.pages.rejects import chosen_rows, rejects_page, rows_of
 from dashboard.pages.shell import shell
+from dashboard.words import place_in_file
 from intake import checks, imports, retry
 from intake.codes import ErrorCode
 from intake.models import ImportRun, RejectedRow
 from intake.profiles import keep_profile
 from intake.readers import READERS, mapped
+from intake.sentences import told
 from sellers.models import SellerAccount, User
 
 
@@ -208,12 +210,12 @@ def _retry(request: HttpRequest, row: RejectedRow, writable: Sequence[SellerAcco
         messages.info(request, _("This row has been taken in already."))
         return
     if outcome.problem is None:
-        messages.success(request, _("%(place)s was taken in.") % {"place": row.pointer})
+        messages.success(request, _("%(place)s was taken in.") % {"place": place_in_file(row.pointer)})
     else:
         said = {
-            "place": row.pointer,
+            "place": place_in_file(row.pointer),
             "reason": ErrorCode(row.code).label,
-            "details": f"{row.field} {row.message}".strip(),
+            "details": f"{row.field} {told(row.message, row.message_kept)}".strip(),
         }
         messages.warning(request, _("%(place)s was not taken in. %(reason)s: %(details)s") % said)
 

@@ -1,5 +1,6 @@
 """What figures mean, in sentences: bands, rules, windows, what is missing. Nothing is judged or counted here."""
 
+import re
 from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -34,6 +35,9 @@ RATE_WORDS = {
     Band.GREEN: gettext_lazy("On target"),
 }
 
+PLACE = re.compile(r"\b(?P<kind>line|mail) (?P<number>\d+)$")  # what an archive's member is called may stand before it
+PLACES = {"line": gettext_lazy("line %(number)s"), "mail": gettext_lazy("mail %(number)s")}
+
 
 def band_word(metric: Metric, band: Band) -> Text:
     """What a colour says about this metric."""
@@ -52,6 +56,11 @@ def short_day(day: date) -> str:
 
 def long_day(day: date) -> str:
     return formats.date_format(day, pgettext("date format: day, month and year", "j M Y"))
+
+
+def place_in_file(pointer: str) -> str:
+    """Where a row stands, as its reader named it: “line 3”, “mail 2”; anything else, such as /records/3, as it is."""
+    return PLACE.sub(lambda found: PLACES[found["kind"]] % {"number": found["number"]}, pointer)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

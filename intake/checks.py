@@ -31,6 +31,7 @@ from intake.readers.registry import UnknownTable
 from intake.readers.sheet import Sheet
 from intake.readers.text import FileUnreadable
 from intake.rows import Bad, Row
+from intake.sentences import Sentence, keep
 from intake.statements import Statement, read_statement
 from intake.vault import Sealed, seal, unseal
 
@@ -54,13 +55,14 @@ class Found:
 
     source: str = ""
     problem: str = ""
+    problem_kept: list[Any] | None = None  # to say it in other languages
     whole: bool = False
     rows: int = 0
     bad: int = 0
     records: dict[str, int] = field(default_factory=dict)  # by type
     warnings: dict[str, int] = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)  # place, type, external_id, values
-    errors: list[dict[str, str]] = field(default_factory=list)  # place, field, code, message, text
+    errors: list[dict[str, Any]] = field(default_factory=list)  # place, field, code, message, text
     columns: list[dict[str, Any]] = field(default_factory=list)  # of a table of somebody's own: name, samples
     mapping: dict[str, Any] | None = None  # of such a table: as it is read, or as it is guessed to be
 
@@ -91,7 +93,8 @@ def check(number: int, *, now: datetime) -> bool:
     run = ImportRun.objects.select_related("account", "raw_item", "profile").get(pk=number)
     own = ImportRun.objects.filter(pk=number, worker=worker, state=State.CHECKING)
     if run.attempts > ATTEMPTS:
-        own.update(state=State.FAILED, worker="", finished_at=Now(), error=f"Given up after {ATTEMPTS} attempts.")
+        error = Sentence("Given up after %(attempts)s attempts.", attempts=ATTEMPTS)
+        own.update(state=State.FAILED, worker="", finished_at=Now(), error=error, error_kept=error.kept())
         log.error("check %s was given up", number)
         return True
     try:
@@ -100,7 +103,9 @@ def check(number: int, *, now: datetime) -> bool:
         log.info("check %s was discarded or taken over", number)
         return True
     except Sealed as error:
-        own.update(state=State.FAILED, worker="", finished_at=Now(), error=str(error))
+        own.update(
+            state=State.FAILED, worker="", finished_at=Now(), error=error.sentence, error_kept=error.sentence.kept()
+        )
         return True
     except (OperationalError, InterfaceError):
         if not connection.in_atomic_block:
@@ -166,14 +171,14 @@ def _look(run: ImportRun, own: QuerySet[ImportRun], now: datetime) -> Found:
             _sample(run, stream, found)
         _read(found.source, context, own, stream, found, now)
     except UnknownTable as error:
-        found.problem = str(error)
+        found.problem, found.problem_kept = error.sentence, error.sentence.kept()
         _sample(run, stream, found)
         if found.mapping is not None:
             context = context_for(run.account, run.raw_item.received_at)
             guessed = replace(context, columns=ColumnMap.from_json(found.mapping))
             _read(mapped.SOURCE, guessed, own, stream, found, now)
     except FileUnreadable as error:
-        found.problem = str(error)
+        found.problem, found.problem_kept = error.sentence, error.sentence.kept()
     return found
 
 
@@ -220,10 +225,10 @@ def _statement(row: Row, cleaning: Cleaning) -> Statement:
     return read_statement(row.record, cleaning=cleaning, defaults=row.defaults, record_type=row.record_type)
 
 
-def _error(row: Row, problem: Problem) -> dict[str, str]:
+def _error(row: Row, problem: Problem) -> dict[str, Any]:
     return {
         "place": row.pointer, "field": problem.field, "code": str(problem.code), "message": problem.message,
-        "text": (row.text or "")[:SHOWN_CHARACTERS],
+        "kept": keep(problem.message),         "text": (row.text or "")[:SHOWN_CHARACTERS],
     }  # fmt: skip
 
 

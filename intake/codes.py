@@ -5,6 +5,8 @@ import re
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from intake.sentences import Sentence
+
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -42,6 +44,9 @@ class WarningCode(TextChoices):
 
 def printable(text: str) -> str:
     """Text that every database can hold: control characters and halves of characters are spelled out."""
+    if isinstance(text, Sentence):
+        said = {name: printable(value) if isinstance(value, str) else value for name, value in text.values.items()}
+        return Sentence(text.template, **said)
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
 
 

@@ -8,6 +8,7 @@ OpenAPI description and the tables in docs/data-in.md. The order of a type's fie
 from intake.fields import TEXT_LIMIT, Choice, Day, Field, Flag, Ident, Idents, Moment, Number, Text, Whole
 from intake.nested import Free, Part, Parts
 from intake.record import Check, Get, RecordType, after
+from intake.sentences import Sentence
 from messaging.models import (
     Author,
     Channel,
@@ -230,9 +231,11 @@ survey_answer = RecordType(
             ("value_number", "scale_min", "scale_max"),
             "value_number",
             _outside_scale,
-            "value_number is outside scale_min..scale_max",
+            Sentence("value_number is outside scale_min..scale_max"),
         ),
-        Check(("kind", "answered_at", "solved"), "answered_at", _no_answer, "solved is missing", missing=True),
+        Check(
+            ("kind", "answered_at", "solved"), "answered_at", _no_answer, Sentence("solved is missing"), missing=True
+        ),
     ],
 )
 

@@ -19,6 +19,7 @@ from intake.fields import Cleaning, Keep, canonical
 from intake.models import Conflict, Correction
 from intake.record import RecordType
 from intake.repair import KINDS, exclude, pin, repin, shown, unpin
+from intake.sentences import told
 from intake.threads import MergeError, check_merge, merge, part
 from messaging.models import Agent, Author, Conversation, Message
 from sellers.audit import recording
@@ -199,7 +200,7 @@ def cleaned(row: SourceRow, values: Mapping[str, Any], now: datetime) -> dict[st
             try:
                 value = one.clean(said, Cleaning(now))
             except Problem as problem:
-                raise CorrectionError(f"{problem.code.label} ({problem.message})", name) from None
+                raise CorrectionError(f"{problem.code.label} ({told(problem.message)})", name) from None
             except Keep:
                 raise CorrectionError(_("%(value)s is not a word of this list.") % {"value": said}, name) from None
         if value is None and one.required:
@@ -216,7 +217,7 @@ def cleaned(row: SourceRow, values: Mapping[str, Any], now: datetime) -> dict[st
 def _require_fit(row: SourceRow, kind: RecordType, values: dict[str, Any]) -> None:
     for check in kind.checks:
         if check.broken(values.get):
-            raise CorrectionError(check.message, check.holds)
+            raise CorrectionError(told(check.message), check.holds)
     if kind.one_of and all(values.get(name) is None for name in kind.one_of):
         raise CorrectionError(_("One of these is needed: %(names)s.") % {"names": ", ".join(kind.one_of)})
 

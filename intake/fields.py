@@ -15,6 +15,7 @@ from unicodedata import normalize
 from django.db.models import Choices
 
 from intake.codes import ErrorCode, Problem, WarningCode
+from intake.sentences import Sentence
 
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 TEXT_LIMIT = 100_000  # characters of a free text that are kept
@@ -111,7 +112,9 @@ class Field:
         return Problem(code, message, self.name)
 
     def wrong_shape(self, expected: str) -> Problem:
-        return self.refuse(ErrorCode.UNKNOWN_FORMAT, f"{self.name} must be {expected}")
+        return self.refuse(
+            ErrorCode.UNKNOWN_FORMAT, Sentence("%(name)s must be %(expected)s", name=self.name, expected=expected)
+        )
 
 
 class Ident(Field):
@@ -129,24 +132,31 @@ class Ident(Field):
         if type(value) is int and -(10**30) < value < 10**30:
             value = str(value)  # many systems number their records and send the number
         if not isinstance(value, str):
-            raise self.wrong_shape("text")
+            raise self.wrong_shape(Sentence("text"))
         value = value.strip()
         if not value.isascii():
             if _SURROGATE.search(value):
-                raise self.refuse(ErrorCode.UNDECODABLE, "the ID holds half of a character")
+                raise self.refuse(ErrorCode.UNDECODABLE, Sentence("the ID holds half of a character"))
             value = normalize("NFC", value)
         if _CONTROL.search(value):
-            raise self.refuse(ErrorCode.UNDECODABLE, "the ID holds a control character")
+            raise self.refuse(ErrorCode.UNDECODABLE, Sentence("the ID holds a control character"))
         if len(value) > self.limit:
-            raise self.refuse(ErrorCode.TOO_LARGE, f"the ID has {len(value)} characters, {self.limit} are allowed")
+            raise self.refuse(
+                ErrorCode.TOO_LARGE,
+                Sentence("the ID has %(count)s characters, %(limit)s are allowed", count=len(value), limit=self.limit),
+            )
         if value and self.pattern and not self.pattern.fullmatch(value):
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"does not have the form {self.pattern.pattern}")
+            raise self.refuse(
+                ErrorCode.OUT_OF_RANGE, Sentence("does not have the form %(pattern)s", pattern=self.pattern.pattern)
+            )
         return value or None
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> str | None:
         if _EXPONENT.fullmatch(text):
             # A spreadsheet has turned the ID into a floating number: its digits are lost.
-            raise self.refuse(ErrorCode.BAD_NUMBER, f"{text} is an ID that a spreadsheet has rounded")
+            raise self.refuse(
+                ErrorCode.BAD_NUMBER, Sentence("%(text)s is an ID that a spreadsheet has rounded", text=text)
+            )
         return self.clean(text, cleaning)
 
 
@@ -162,9 +172,9 @@ class Idents(Field):
 
     def clean(self, value: Any, cleaning: Cleaning) -> list[str] | None:
         if not isinstance(value, list):
-            raise self.wrong_shape("a list of IDs")
+            raise self.wrong_shape(Sentence("a list of IDs"))
         if len(value) > 100:
-            raise self.refuse(ErrorCode.TOO_LARGE, f"{len(value)} IDs, 100 are allowed")
+            raise self.refuse(ErrorCode.TOO_LARGE, Sentence("%(count)s IDs, 100 are allowed", count=len(value)))
         ids = [self.item.clean(item, cleaning) for item in value]
         return list(dict.fromkeys(item for item in ids if item)) or None
 
@@ -187,15 +197,20 @@ class Text(Field):
 
     def clean(self, value: Any, cleaning: Cleaning) -> str | None:
         if not isinstance(value, str):
-            raise self.wrong_shape("text")
+            raise self.wrong_shape(Sentence("text"))
         value = tidy(value)
         if len(value) > self.limit:
             if not self.cut:
-                raise self.refuse(ErrorCode.TOO_LARGE, f"{len(value)} characters, {self.limit} are allowed")
+                raise self.refuse(
+                    ErrorCode.TOO_LARGE,
+                    Sentence("%(count)s characters, %(limit)s are allowed", count=len(value), limit=self.limit),
+                )
             value = value[: self.limit]
             cleaning.warnings.append((self.name, WarningCode.BODY_TRUNCATED))
         if value and self.pattern and not self.pattern.fullmatch(value):
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"does not have the form {self.pattern.pattern}")
+            raise self.refuse(
+                ErrorCode.OUT_OF_RANGE, Sentence("does not have the form %(pattern)s", pattern=self.pattern.pattern)
+            )
         return value or None
 
 
@@ -207,12 +222,12 @@ class Flag(Field):
     def clean(self, value: Any, cleaning: Cleaning) -> bool:
         if value is True or value is False:
             return value
-        raise self.refuse(ErrorCode.BAD_ENUM, "must be true or false")
+        raise self.refuse(ErrorCode.BAD_ENUM, Sentence("must be true or false"))
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> bool:
         value = self.words.get(text.strip().lower())
         if value is None:
-            raise self.refuse(ErrorCode.BAD_ENUM, f"{text[:40]!r} is neither true nor false")
+            raise self.refuse(ErrorCode.BAD_ENUM, Sentence("%(text)s is neither true nor false", text=repr(text[:40])))
         return value
 
 
@@ -227,16 +242,19 @@ class Whole(Field):
 
     def clean(self, value: Any, cleaning: Cleaning) -> int:
         if type(value) is not int:
-            raise self.refuse(ErrorCode.BAD_NUMBER, "must be a whole number")
+            raise self.refuse(ErrorCode.BAD_NUMBER, Sentence("must be a whole number"))
         if not self.low <= value <= self.high:
             shown = str(value) if abs(value) < 10**20 else "the number"
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"{shown} is outside {self.low}..{self.high}")
+            raise self.refuse(
+                ErrorCode.OUT_OF_RANGE,
+                Sentence("%(shown)s is outside %(low)s..%(high)s", shown=shown, low=self.low, high=self.high),
+            )
         return value
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> int:
         text = text.strip()
         if not _WHOLE.fullmatch(text):
-            raise self.refuse(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a whole number")
+            raise self.refuse(ErrorCode.BAD_NUMBER, Sentence("%(text)s is not a whole number", text=repr(text[:40])))
         return self.clean(int(text), cleaning)
 
 
@@ -259,28 +277,32 @@ class Number(Field):
         if isinstance(value, str):
             value = value.strip()
             if not _DECIMAL.fullmatch(value):
-                raise self.refuse(ErrorCode.BAD_NUMBER, f"{value[:40]!r} is not a decimal number")
+                raise self.refuse(
+                    ErrorCode.BAD_NUMBER, Sentence("%(value)s is not a decimal number", value=repr(value[:40]))
+                )
             value = Decimal(value)
         elif type(value) is int:
             if abs(value) >= self.bound:
-                raise self.refuse(ErrorCode.OUT_OF_RANGE, f"must be below {self.bound:,}")
+                raise self.refuse(ErrorCode.OUT_OF_RANGE, Sentence("must be below %(bound)s", bound=f"{self.bound:,}"))
             value = Decimal(value)
         elif isinstance(value, float):
             value = Decimal(repr(value))
         elif not isinstance(value, Decimal):
-            raise self.refuse(ErrorCode.BAD_NUMBER, "must be a number")
+            raise self.refuse(ErrorCode.BAD_NUMBER, Sentence("must be a number"))
         if not value.is_finite() or abs(value.as_tuple().exponent) > NUMBER_DIGITS:  # type: ignore[arg-type]  # finite
-            raise self.refuse(ErrorCode.BAD_NUMBER, "must be a finite number of ordinary size")
+            raise self.refuse(ErrorCode.BAD_NUMBER, Sentence("must be a finite number of ordinary size"))
         if abs(value) >= self.bound:
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"must be below {self.bound:,}")
+            raise self.refuse(ErrorCode.OUT_OF_RANGE, Sentence("must be below %(bound)s", bound=f"{self.bound:,}"))
         if self.low is not None and value < self.low:
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"{value} is below {self.low}")
+            raise self.refuse(ErrorCode.OUT_OF_RANGE, Sentence("%(value)s is below %(low)s", value=value, low=self.low))
         try:
             kept = value.quantize(self.unit, rounding=ROUND_HALF_EVEN)
         except InvalidOperation:
-            raise self.refuse(ErrorCode.BAD_NUMBER, "has too many digits") from None
+            raise self.refuse(ErrorCode.BAD_NUMBER, Sentence("has too many digits")) from None
         if kept != value and not self.rounds:
-            raise self.refuse(ErrorCode.BAD_NUMBER, f"has more than {self.places} digits after the point")
+            raise self.refuse(
+                ErrorCode.BAD_NUMBER, Sentence("has more than %(places)s digits after the point", places=self.places)
+            )
         return kept if kept else abs(kept)  # there is one zero
 
     def to_wire(self, value: Any) -> Any:
@@ -304,7 +326,10 @@ class Moment(Field):
         moment = self._parse(value)
         latest = cleaning.latest_promise if self.promise else cleaning.latest
         if not FIRST_MOMENT <= moment <= latest:
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"{value} is outside 2000-01-01..{latest:%Y-%m-%d}")
+            raise self.refuse(
+                ErrorCode.OUT_OF_RANGE,
+                Sentence("%(value)s is outside 2000-01-01..%(latest)s", value=value, latest=f"{latest:%Y-%m-%d}"),
+            )
         return moment
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> datetime:
@@ -313,15 +338,19 @@ class Moment(Field):
     def _parse(self, value: Any) -> datetime:
         found = _RFC3339.fullmatch(value) if isinstance(value, str) else None
         if found is None:
-            raise self.refuse(ErrorCode.BAD_TIMESTAMP, "must be a time such as 2026-11-09T15:02:11Z")
+            raise self.refuse(ErrorCode.BAD_TIMESTAMP, Sentence("must be a time such as 2026-11-09T15:02:11Z"))
         day, clock, fraction, zone = found.groups()
         if zone is None:
-            raise self.refuse(ErrorCode.MISSING_TIMEZONE, f"{value} says no zone; add Z or an offset")
+            raise self.refuse(
+                ErrorCode.MISSING_TIMEZONE, Sentence("%(value)s says no zone; add Z or an offset", value=value)
+            )
         try:
             moment = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone.upper()}")
             return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise self.refuse(ErrorCode.BAD_TIMESTAMP, f"{value} is not a time that exists") from None
+            raise self.refuse(
+                ErrorCode.BAD_TIMESTAMP, Sentence("%(value)s is not a time that exists", value=value)
+            ) from None
 
     def to_wire(self, value: Any) -> Any:
         return None if value is None else value.astimezone(UTC).isoformat()
@@ -338,13 +367,20 @@ class Day(Field):
 
     def clean(self, value: Any, cleaning: Cleaning) -> date:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
-            raise self.refuse(ErrorCode.BAD_TIMESTAMP, "must be a date such as 2026-11-09")
+            raise self.refuse(ErrorCode.BAD_TIMESTAMP, Sentence("must be a date such as 2026-11-09"))
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            raise self.refuse(ErrorCode.BAD_TIMESTAMP, f"{value} is not a date that exists") from None
+            raise self.refuse(
+                ErrorCode.BAD_TIMESTAMP, Sentence("%(value)s is not a date that exists", value=value)
+            ) from None
         if not FIRST_MOMENT.date() <= day <= cleaning.latest.date():
-            raise self.refuse(ErrorCode.OUT_OF_RANGE, f"{value} is outside 2000-01-01..{cleaning.latest:%Y-%m-%d}")
+            raise self.refuse(
+                ErrorCode.OUT_OF_RANGE,
+                Sentence(
+                    "%(value)s is outside 2000-01-01..%(latest)s", value=value, latest=f"{cleaning.latest:%Y-%m-%d}"
+                ),
+            )
         return day
 
     def clean_cell(self, text: str, cleaning: Cleaning) -> date:
@@ -371,11 +407,18 @@ class Choice(Field):
 
     def clean(self, value: Any, cleaning: Cleaning) -> str:
         if not isinstance(value, str):
-            raise self.wrong_shape("text")
+            raise self.wrong_shape(Sentence("text"))
         word = self.words.get(value)
         if word is None:
             if self.required:
-                raise self.refuse(ErrorCode.BAD_ENUM, f"{tidy(value)[:80]!r} is not one of {', '.join(self.words)}")
+                raise self.refuse(
+                    ErrorCode.BAD_ENUM,
+                    Sentence(
+                        "%(value)s is not one of %(allowed)s",
+                        value=repr(tidy(value)[:80]),
+                        allowed=", ".join(self.words),
+                    ),
+                )
             cleaning.aside[self.name] = tidy(value)[:255]
             cleaning.warnings.append((self.name, WarningCode.UNKNOWN_ENUM_KEPT_RAW))
             raise Keep

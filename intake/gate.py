@@ -26,6 +26,7 @@ from intake.merge import Result
 from intake.models import BatchReceipt, Counts, RawKind, RejectedRow
 from intake.quarantine import set_aside
 from intake.rows import Bad, Clue, Row
+from intake.sentences import Sentence
 from intake.statements import OBSERVED_AT, SYSTEM, Statement, read_statement
 from intake.writing import write
 from sellers.arrivals import note_nothing_new
@@ -173,7 +174,7 @@ def _read(
     key = statement.account_key
     unknown = key is not None and (not isinstance(key, str) or key not in named)
     if unknown or (row.account and row.account not in known):
-        raise Problem(ErrorCode.UNKNOWN_ACCOUNT, "no such account, or not one you may write", "account")
+        raise Problem(ErrorCode.UNKNOWN_ACCOUNT, Sentence("no such account, or not one you may write"), "account")
     return statement
 
 
@@ -205,7 +206,7 @@ def _sift(rows: Sequence[tuple[int, Statement, Outcome]]) -> list[int]:
         contradicted = next((name for one in earlier for name in _contradictions(one, statement)), None)
         if contradicted is not None:
             outcome.problem = Problem(
-                ErrorCode.CONFLICTING_DUPLICATE, "another row of this batch says otherwise", contradicted
+                ErrorCode.CONFLICTING_DUPLICATE, Sentence("another row of this batch says otherwise"), contradicted
             )
             continue
         seen[statement.key].append(statement)

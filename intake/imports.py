@@ -29,6 +29,7 @@ from intake.readers.registry import UnknownTable
 from intake.readers.sheet import Sheet
 from intake.readers.text import FileUnreadable
 from intake.rows import Row
+from intake.sentences import Sentence, keep
 from intake.vault import Sealed
 from sellers.models import SellerAccount, User
 
@@ -163,8 +164,10 @@ def _waiting() -> list[int]:
         if attempts < ATTEMPTS:
             waiting.append(import_id)
         else:
-            error = f"Given up: {attempts} attempts to read it were cut off."
-            _free().filter(pk=import_id).update(state=ImportRun.State.FAILED, finished_at=Now(), error=error)
+            error = Sentence("Given up: %(attempts)s attempts to read it were cut off.", attempts=attempts)
+            _free().filter(pk=import_id).update(
+                state=ImportRun.State.FAILED, finished_at=Now(), error=error, error_kept=error.kept()
+            )
             log.error("import %s was given up after %s attempts", import_id, attempts)
     return waiting
 
@@ -243,7 +246,7 @@ class _Reading:
         try:
             finished = self._read_on(seconds)
         except (FileUnreadable, Sealed) as error:
-            self._finish(ImportRun.State.FAILED, str(error))
+            self._finish(ImportRun.State.FAILED, error.sentence)
         else:
             if finished:
                 self._finish(ImportRun.State.DONE)
@@ -289,6 +292,7 @@ class _Reading:
         self._own().update(
             state=state,
             error=printable(error)[:500],
+            error_kept=keep(printable(error)),
             finished_at=Now(),
             heartbeat_at=Now(),
             **({"bytes_done": self.run.raw_item.size} if state == ImportRun.State.DONE else {}),

@@ -23,6 +23,7 @@ from intake.merge import PINNED
 from intake.models import MailClue, RejectedRow
 from intake.pieces import in_pieces
 from intake.rows import Clue, Row
+from intake.sentences import keep
 from intake.statements import Statement, read_statement
 from intake.vault import seal, unseal
 from intake.writing import Touched, write
@@ -219,6 +220,7 @@ class Linking:
             return  # what it came in is gone, and with it the row's place
         values = {
             "account": self.account, "code": problem.code, "field": problem.field, "message": problem.message,
+            "message_kept": keep(problem.message),
             "record_type": "message", "external_id": copy.message_external_id, "state": RejectedRow.State.OPEN,
             "resolved_by": None, "resolved_at": None,
         }  # fmt: skip

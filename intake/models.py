@@ -184,6 +184,7 @@ class ImportRun(Counts):
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
+    error_kept = models.JSONField(null=True, editable=False)  # to say it in other languages (intake/sentences.py)
     worker = models.CharField(_("worker"), max_length=64, blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True)
     created_by = models.ForeignKey(
@@ -290,6 +291,7 @@ class RejectedRow(models.Model):
     code = models.CharField(_("reason"), max_length=24, choices=ErrorCode.choices)
     field = models.CharField(_("field"), max_length=120, blank=True)
     message = models.CharField(_("details"), max_length=500, blank=True)
+    message_kept = models.JSONField(null=True, editable=False)  # to say it in other languages (intake/sentences.py)
     record_type = models.CharField(_("record type"), max_length=24, blank=True)
     external_id = models.CharField(_("external ID"), max_length=255, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=1)

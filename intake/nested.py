@@ -11,6 +11,7 @@ from typing import Any
 
 from intake.codes import ErrorCode, Problem, WarningCode
 from intake.fields import NUMBER_DIGITS, Cleaning, Field, Keep, tidy
+from intake.sentences import Sentence
 
 DEPTH_LIMIT = 32
 JSON_LIMIT = 64 * 1024  # characters of one nested value
@@ -23,7 +24,7 @@ class Nested(Field):
         try:
             value = json.loads(text, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
-            raise self.wrong_shape("written as JSON") from None
+            raise self.wrong_shape(Sentence("written as JSON")) from None
         return self.clean(value, cleaning)
 
 
@@ -35,7 +36,7 @@ class Free(Nested):
 
     def clean(self, value: Any, cleaning: Cleaning) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            raise self.wrong_shape("an object")
+            raise self.wrong_shape(Sentence("an object"))
         return bounded(value, self) or None
 
 
@@ -51,7 +52,7 @@ class Part(Nested):
 
     def clean(self, value: Any, cleaning: Cleaning) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            raise self.wrong_shape("an object")
+            raise self.wrong_shape(Sentence("an object"))
         kept: dict[str, Any] = {}
         for key, item in value.items():
             field = self.fields.get(key)
@@ -63,7 +64,7 @@ class Part(Nested):
                     kept[key] = cleaned
         for field in self.fields.values():
             if field.required and field.name not in kept:
-                raise self.refuse(ErrorCode.MISSING_REQUIRED, f"{field.name} is missing")
+                raise self.refuse(ErrorCode.MISSING_REQUIRED, Sentence("%(name)s is missing", name=field.name))
         return kept or None
 
     def _inner(self, field: Field, item: Any, cleaning: Cleaning) -> Any:
@@ -89,9 +90,12 @@ class Parts(Part):
 
     def clean(self, value: Any, cleaning: Cleaning) -> list[dict[str, Any]] | None:  # type: ignore[override]  # a list
         if not isinstance(value, list):
-            raise self.wrong_shape("a list of objects")
+            raise self.wrong_shape(Sentence("a list of objects"))
         if len(value) > self.limit:
-            raise self.refuse(ErrorCode.TOO_LARGE, f"{len(value)} entries, {self.limit} are allowed")
+            raise self.refuse(
+                ErrorCode.TOO_LARGE,
+                Sentence("%(count)s entries, %(limit)s are allowed", count=len(value), limit=self.limit),
+            )
         parts = []
         for position, item in enumerate(value, 1):
             part = super().clean(item, cleaning) or {}
@@ -104,7 +108,9 @@ class Parts(Part):
         if self.key:
             parts.sort(key=lambda part: part[self.key])
             if len({part[self.key] for part in parts}) < len(parts):
-                raise self.refuse(ErrorCode.CONFLICTING_DUPLICATE, f"names the same {self.key} twice")
+                raise self.refuse(
+                    ErrorCode.CONFLICTING_DUPLICATE, Sentence("names the same %(key)s twice", key=self.key)
+                )
         return parts or None
 
 
@@ -112,13 +118,17 @@ def bounded(value: dict[str, Any], field: Field) -> dict[str, Any]:
     """A JSON object with tidy texts and plain numbers, refused when too deep or too long to be honest."""
     kept = _tidy_json(value, field, DEPTH_LIMIT - 2)  # the record and its batch are two levels
     if len(json.dumps(kept)) > JSON_LIMIT:
-        raise field.refuse(ErrorCode.TOO_LARGE, f"more than {JSON_LIMIT} characters of nested values")
+        raise field.refuse(
+            ErrorCode.TOO_LARGE, Sentence("more than %(json_limit)s characters of nested values", json_limit=JSON_LIMIT)
+        )
     return kept
 
 
 def _tidy_json(value: Any, field: Field, levels: int) -> Any:
     if levels == 0:
-        raise field.refuse(ErrorCode.TOO_LARGE, f"nested deeper than {DEPTH_LIMIT} levels")
+        raise field.refuse(
+            ErrorCode.TOO_LARGE, Sentence("nested deeper than %(depth_limit)s levels", depth_limit=DEPTH_LIMIT)
+        )
     if isinstance(value, str):
         return tidy(value)
     if isinstance(value, dict):
@@ -128,10 +138,13 @@ def _tidy_json(value: Any, field: Field, levels: int) -> Any:
     if isinstance(value, Decimal):
         return _plain_number(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise field.refuse(ErrorCode.BAD_NUMBER, "a number is not finite")
+        raise field.refuse(ErrorCode.BAD_NUMBER, Sentence("a number is not finite"))
     if type(value) is int and abs(value) >= 10**18:
         if abs(value) >= 10**NUMBER_DIGITS:
-            raise field.refuse(ErrorCode.BAD_NUMBER, f"a number has more than {NUMBER_DIGITS} digits")
+            raise field.refuse(
+                ErrorCode.BAD_NUMBER,
+                Sentence("a number has more than %(number_digits)s digits", number_digits=NUMBER_DIGITS),
+            )
         return str(value)
     return value
 

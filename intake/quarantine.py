@@ -13,12 +13,13 @@ from intake.codes import printable
 from intake.models import RejectedRow
 from intake.pieces import in_pieces
 from intake.rows import Row
+from intake.sentences import keep
 from sellers.bulk import update_rows
 
 if TYPE_CHECKING:
     from intake.gate import Outcome
 
-DESCRIBED = ("code", "field", "message", "record_type", "external_id")
+DESCRIBED = ("code", "field", "message", "message_kept", "record_type", "external_id")
 
 
 def set_aside(
@@ -86,7 +87,7 @@ def describe(row: RejectedRow, outcome: "Outcome") -> None:
         return
     row.code = str(problem.code)
     row.field = problem.field[:120]
-    row.message = problem.message[:500]
+    row.message, row.message_kept = problem.message[:500], keep(problem.message)
     row.record_type = outcome.record_type
     row.external_id = outcome.external_id
 

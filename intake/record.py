@@ -8,6 +8,7 @@ from typing import Any
 from intake.fields import Field, Ident, Moment
 from intake.nested import Free, Parts
 from intake.places import Others, place_of
+from intake.sentences import Sentence
 from sellers.facts import SourceRow
 
 Get = Callable[[str], Any]
@@ -31,7 +32,7 @@ def after(end: str, start: str) -> Check:
     def broken(get: Get) -> bool:
         return get(end) is not None and get(start) is not None and get(end) < get(start)
 
-    return Check((end, start), end, broken, f"{end} is before {start}")
+    return Check((end, start), end, broken, Sentence("%(end)s is before %(start)s", end=end, start=start))
 
 
 @dataclass(frozen=True)

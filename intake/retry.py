@@ -15,6 +15,7 @@ from intake.quarantine import describe
 from intake.readers import READERS
 from intake.readers.text import FileUnreadable
 from intake.rows import Bad, Row
+from intake.sentences import Sentence
 from sellers.models import SellerAccount, User
 
 MOST_RECORDS = 50  # that one row of a file may make
@@ -112,9 +113,9 @@ def _read_again(row: RejectedRow, accounts: Mapping[str, SellerAccount]) -> list
     try:
         found = list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))
     except FileUnreadable as error:
-        return [_unread(text, str(error))]
+        return [_unread(text, error.sentence)]
     if not 1 <= len(found) <= MOST_RECORDS:
-        return [_unread(text, "must be exactly one row")]
+        return [_unread(text, Sentence("must be exactly one row"))]
     return found
 
 

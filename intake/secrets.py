@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 from intake.models import Connection
+from intake.sentences import Sentence
 from intake.vault import Sealed
 
 HINT = 4  # characters at the end of a secret that are shown, of one that is much longer
@@ -28,7 +29,7 @@ def opened(connection: Connection) -> dict[str, str]:
     try:
         return dict(json.loads(_keys().decrypt(bytes(connection.secret))))
     except InvalidToken:
-        raise Sealed("none of CONNECTION_KEYS opens this secret; was a key removed too early?") from None
+        raise Sealed(Sentence("none of CONNECTION_KEYS opens this secret; was a key removed too early?")) from None
 
 
 def seal_anew() -> tuple[int, list[Connection]]:

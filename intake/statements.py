@@ -11,6 +11,7 @@ from intake.fields import Cleaning, Ident, Keep, Moment, tidy
 from intake.fields import Field as RecordField
 from intake.nested import bounded
 from intake.record import RecordType
+from intake.sentences import Sentence
 from messaging.models import Author
 
 OBSERVED_AT = Moment("observed_at")
@@ -62,7 +63,7 @@ def read_statement(
     """
     cells = record_type is not None
     if not isinstance(record, dict):
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, "a record must be an object")
+        raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("a record must be an object"))
     kind = record_type or _type_of(record)
     values: dict[str, Any] = {}
     about: dict[str, Any] = {}
@@ -115,10 +116,12 @@ def read_statement(
 def _type_of(record: dict[str, Any]) -> RecordType:
     name = record.get("type")
     if name is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "the record names no type", "type")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("the record names no type"), "type")
     kind = RECORD_TYPES.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise Problem(ErrorCode.BAD_ENUM, f"the type is not one of {', '.join(RECORD_TYPES)}", "type")
+        raise Problem(
+            ErrorCode.BAD_ENUM, Sentence("the type is not one of %(allowed)s", allowed=", ".join(RECORD_TYPES)), "type"
+        )
     return kind
 
 
@@ -131,7 +134,9 @@ def _system(record: dict[str, Any], defaults: Mapping[str, Any], cleaning: Clean
     try:
         return SYSTEM.clean(stated, cleaning) or DEFAULT_SYSTEM
     except Problem:
-        raise Problem(ErrorCode.BAD_ENUM, "the system is neither known nor begins with x-", "system") from None
+        raise Problem(
+            ErrorCode.BAD_ENUM, Sentence("the system is neither known nor begins with x-"), "system"
+        ) from None
 
 
 def _version(record: dict[str, Any], defaults: Mapping[str, Any], cleaning: Cleaning) -> int:
@@ -159,7 +164,7 @@ def _keep_aside(unknown: dict[str, Any], values: dict[str, Any], extra: RecordFi
     if not unknown and not cleaning.aside:
         return
     if len(unknown) > UNKNOWN_FIELDS_LIMIT:
-        raise Problem(ErrorCode.TOO_LARGE, f"{len(unknown)} unknown fields", "extra")
+        raise Problem(ErrorCode.TOO_LARGE, Sentence("%(count)s unknown fields", count=len(unknown)), "extra")
     cleaning.warnings.extend((printable(name[:80]), WarningCode.UNKNOWN_COLUMN) for name in unknown)
     values["extra"] = bounded({**(values.get("extra") or {}), **unknown, **cleaning.aside}, extra)
 
@@ -167,7 +172,7 @@ def _keep_aside(unknown: dict[str, Any], values: dict[str, Any], extra: RecordFi
 def _require(kind: RecordType, values: dict[str, Any], partial: bool) -> None:
     """What a record must say. A notice that it was deleted needs only its ID, and so do facts about it alone."""
     if values.get("external_id") is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "external_id is missing", "external_id")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("external_id is missing"), "external_id")
     missing = [name for name in kind.required if values.get(name) is None]
     none_of = bool(kind.one_of) and all(values.get(name) is None for name in kind.one_of)
     if values.get("deleted_at") is not None:
@@ -177,9 +182,13 @@ def _require(kind: RecordType, values: dict[str, Any], partial: bool) -> None:
     elif partial:
         return
     elif missing:
-        raise Problem(ErrorCode.MISSING_REQUIRED, f"{missing[0]} is missing", missing[0])
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("%(missing)s is missing", missing=missing[0]), missing[0])
     elif none_of:
-        raise Problem(ErrorCode.MISSING_REQUIRED, f"one of {', '.join(kind.one_of)} is needed", kind.one_of[0])
+        raise Problem(
+            ErrorCode.MISSING_REQUIRED,
+            Sentence("one of %(allowed)s is needed", allowed=", ".join(kind.one_of)),
+            kind.one_of[0],
+        )
 
 
 def _check(kind: RecordType, values: dict[str, Any]) -> None:

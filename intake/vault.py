@@ -7,9 +7,15 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from intake.sentences import Sentence
+
 
 class Sealed(Exception):
     """None of the present keys opens what was sealed."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def _keys() -> MultiFernet:
@@ -28,4 +34,4 @@ def unseal(sealed: bytes) -> bytes:
     try:
         return zlib.decompress(_keys().decrypt(base64.urlsafe_b64encode(sealed)))
     except InvalidToken:
-        raise Sealed("none of RAW_KEYS opens this raw item; was a key removed too early?") from None
+        raise Sealed(Sentence("none of RAW_KEYS opens this raw item; was a key removed too early?")) from None

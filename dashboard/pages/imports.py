@@ -19,6 +19,7 @@ from intake.codes import ErrorCode, WarningCode
 from intake.contract import RECORD_TYPES
 from intake.models import ImportRun, RejectedRow
 from intake.readers import READERS
+from intake.sentences import told
 from kpis.metrics import Text
 from sellers.models import SellerAccount
 
@@ -147,7 +148,25 @@ class ImportPage:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        return [{**one, "reason": ErrorCode(one["code"]).label} for one in (self.found.errors if self.found else [])]
+        return [
+            {
+                **one,
+                "place": words.place_in_file(one["place"]),
+                "reason": ErrorCode(one["code"]).label,
+                "message": told(one["message"], one["kept"]),
+            }
+            for one in (self.found.errors if self.found else [])
+        ]
+
+    @property
+    def problem(self) -> str:
+        """Why the file cannot be read as a whole."""
+        return told(self.found.problem, self.found.problem_kept) if self.found else ""
+
+    @property
+    def error(self) -> str:
+        """Why the import ended before the file did."""
+        return told(self.run.error, self.run.error_kept)
 
     @property
     def at(self) -> str:

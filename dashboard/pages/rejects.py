@@ -10,6 +10,7 @@ from dashboard import words
 from dashboard.pages.imports import format_title
 from intake.codes import ErrorCode
 from intake.models import ImportRun, RejectedRow
+from intake.sentences import told
 from kpis.metrics import Text
 from sellers.models import SellerAccount
 
@@ -26,6 +27,14 @@ class Line:
     @property
     def reason(self) -> Text:
         return ErrorCode(self.row.code).label
+
+    @property
+    def message(self) -> str:
+        return told(self.row.message, self.row.message_kept)
+
+    @property
+    def place(self) -> str:
+        return words.place_in_file(self.row.pointer)
 
     @property
     def text(self) -> str:

@@ -26,6 +26,7 @@ from intake.corrections import Change, CorrectionError, correct, propose
 from intake.fields import Choice, Cleaning, Field, Keep
 from intake.models import Correction, RawItem
 from intake.repair import KINDS, repairable, state_new
+from intake.sentences import told
 from intake.statements import DEFAULT_SYSTEM, Statement, from_milliseconds, read_statement
 from sellers.facts import SourceRow
 from sellers.locks import lock_for_writing
@@ -128,8 +129,8 @@ class FactForm(ReasonModelForm):
 
 
 def said(problem: Problem) -> str:
-    """What is wrong in the reader's language, and the sentence that a sender would get."""
-    return gettext("%(what)s (%(detail)s)") % {"what": problem.code.label, "detail": problem.message}
+    """What is wrong in the reader's language, and the sentence that a sender would get, in his too."""
+    return gettext("%(what)s (%(detail)s)") % {"what": problem.code.label, "detail": told(problem.message)}
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from intake.readers.registry import FORMATS, recognise_text
 from intake.readers.text import FileUnreadable
 from intake.readers.workbook import is_archive, is_workbook, unpackable, unpacked
 from intake.rows import Bad, Row
+from intake.sentences import Sentence
 
 SOURCE = "archive"
 UNPACKED_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all members
@@ -22,9 +23,9 @@ def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     with unpackable(stream) as archive:
         members = sorted((one for one in archive.infolist() if _is_file(one)), key=lambda one: one.filename)
         if sum(member.file_size for member in members) > UNPACKED_LIMIT:
-            raise FileUnreadable("The archive unpacks into more than 4 GiB; send it in parts.")
+            raise FileUnreadable(Sentence("The archive unpacks into more than 4 GiB; send it in parts."))
         if not members:
-            raise FileUnreadable("The archive is empty.")
+            raise FileUnreadable(Sentence("The archive is empty."))
         for number, member in enumerate(members, 1):
             place = f"file {number} {printable(member.filename)[-NAME_SHOWN:]}"
             yield from _read_member(archive, member, place, context)
@@ -46,15 +47,15 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: str, 
     try:
         content = unpacked(archive, member)
     except FileUnreadable as error:
-        yield Row(place, Bad(ErrorCode.UNDECODABLE, str(error)), place, {})
+        yield Row(place, Bad(ErrorCode.UNDECODABLE, error.sentence), place, {})
         return
     source = ""
     with content:
         try:
             if is_archive(content) and not is_workbook(content):
-                raise FileUnreadable("An archive within an archive is not read.")
+                raise FileUnreadable(Sentence("An archive within an archive is not read."))
             source = recognise_text(content, context)
             for row in FORMATS[source].read(content, context):
                 yield replace(row, pointer=f"{place}: {row.pointer}", source=source)
         except FileUnreadable as error:
-            yield Row(f"{place}: end" if source else place, Bad(ErrorCode.UNKNOWN_FORMAT, str(error)), place, {})
+            yield Row(f"{place}: end" if source else place, Bad(ErrorCode.UNKNOWN_FORMAT, error.sentence), place, {})

@@ -17,6 +17,7 @@ from intake.readers.cells import Cells
 from intake.readers.context import Context
 from intake.readers.records import item, record
 from intake.readers.reports import Record, Report, columns
+from intake.sentences import Sentence
 
 SYSTEM = "phone"
 ANSWER, RATING = "answer", "csat"  # what is added to a call's ID for the records that follow from it
@@ -37,12 +38,12 @@ def calls(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     call = row.required("call_id")
     started_at, answered_at, ended_at = (_moment(row, name) for name in ("started_at", "answered_at", "ended_at"))
     if started_at is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "started_at is empty", "started_at")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("started_at is empty"), "started_at")
     inbound = row.word("direction", DIRECTIONS) == "inbound"
     _in_order(("started_at", started_at), ("answered_at", answered_at), ("ended_at", ended_at))
     result = row.word("result", RESULTS) if row.text("result") else ("answered" if answered_at else "missed")
     if result == "answered" and answered_at is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "an answered call needs answered_at", "answered_at")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("an answered call needs answered_at"), "answered_at")
     order = row.ident("order_id")
     yield record(
         "conversation",
@@ -66,7 +67,11 @@ def calls(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
     score = row.number("csat")
     if score is not None:
         if not LOWEST <= float(score) <= HIGHEST:
-            raise Problem(ErrorCode.OUT_OF_RANGE, f"{score} is outside {LOWEST}..{HIGHEST}", "csat")
+            raise Problem(
+                ErrorCode.OUT_OF_RANGE,
+                Sentence("%(score)s is outside %(lowest)s..%(highest)s", score=score, lowest=LOWEST, highest=HIGHEST),
+                "csat",
+            )
         yield record(
             "survey_answer",
             f"{call}:{RATING}",
@@ -139,7 +144,9 @@ def _in_order(*moments: tuple[str, str | None]) -> None:
     known = [(name, datetime.fromisoformat(moment)) for name, moment in moments if moment is not None]
     for (before, first), (name, second) in pairwise(known):
         if second < first:
-            raise Problem(ErrorCode.OUT_OF_RANGE, f"{name} is before {before}", name)
+            raise Problem(
+                ErrorCode.OUT_OF_RANGE, Sentence("%(name)s is before %(before)s", name=name, before=before), name
+            )
 
 
 def _between(start: str | None, end: str | None) -> int | None:

@@ -15,6 +15,7 @@ from intake.readers.nodes import Node
 from intake.readers.pages import Pages
 from intake.readers.records import item, record
 from intake.readers.reports import Record
+from intake.sentences import Sentence
 
 # That a call was completed says that somebody or something picked up: whether an agent did, the leg to him says.
 RESULTS = {"NO-ANSWER": "missed", "BUSY": "missed", "FAILED": "missed", "CANCELED": "abandoned"}
@@ -27,7 +28,9 @@ def calls(node: Node, context: Context) -> Iterator[Record]:
     sid, parent, status = node.needed("sid"), node.ident("parent_call_sid"), node.required("status").upper()
     started_at, ended_at = _moment(node, "start_time"), _moment(node, "end_time")
     if status not in RESULTS and status not in UNDER_WAY and status != COMPLETED:
-        raise Problem(ErrorCode.BAD_ENUM, f"{status[:40]} is no status that is known", "status")
+        raise Problem(
+            ErrorCode.BAD_ENUM, Sentence("%(status)s is no status that is known", status=status[:40]), "status"
+        )
     if status in UNDER_WAY:
         return  # it is told once it is over
     updated_at = _moment(node, "date_updated") or ended_at
@@ -38,7 +41,7 @@ def calls(node: Node, context: Context) -> Iterator[Record]:
     inbound = node.required("direction") == "inbound"
     rang_at = started_at or _moment(node, "date_created")
     if rang_at is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "start_time is missing", "start_time")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("start_time is missing"), "start_time")
     yield record(
         "conversation",
         sid,
@@ -59,9 +62,11 @@ def _moment(node: Node, path: str) -> str | None:
     try:
         moment = parsedate_to_datetime(found)
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{found[:40]!r} is not a time", path) from None
+        raise Problem(
+            ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a time", text=repr(found[:40])), path
+        ) from None
     if moment.tzinfo is None:
-        raise Problem(ErrorCode.MISSING_TIMEZONE, f"{found[:40]} says no zone", path)
+        raise Problem(ErrorCode.MISSING_TIMEZONE, Sentence("%(text)s says no zone", text=found[:40]), path)
     return moment.isoformat()
 
 

@@ -8,6 +8,7 @@ from intake.codes import ErrorCode, Problem, WarningCode
 from intake.readers.context import Context
 from intake.readers.times import read_day, read_moment
 from intake.rows import RowWarning
+from intake.sentences import Sentence
 
 _SPACES = "'’ \u00a0\u202f"  # what groups thousands besides points and commas
 _MONEY = r"[^\d\s\-+(),.]{0,4}"  # a sign or a code of a currency, or a sign of percent
@@ -50,7 +51,11 @@ class Cells(Mapping[str, str]):
         for name in names:
             found = self._values.get(name, "").strip()
             if found and _EXPONENT.fullmatch(found):
-                raise Problem(ErrorCode.BAD_NUMBER, f"{found} is an ID that a spreadsheet has rounded", name)
+                raise Problem(
+                    ErrorCode.BAD_NUMBER,
+                    Sentence("%(text)s is an ID that a spreadsheet has rounded", text=found),
+                    name,
+                )
             if found:
                 return found
         return None
@@ -59,7 +64,7 @@ class Cells(Mapping[str, str]):
         """An ID that must be there."""
         found = self.ident(*names)
         if found is None:
-            raise Problem(ErrorCode.MISSING_REQUIRED, f"{names[0]} is empty", names[0])
+            raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("%(names)s is empty", names=names[0]), names[0])
         return found
 
     def moment(self, *names: str, formats: Sequence[str] = (), zone: str | None = None) -> str | None:
@@ -101,7 +106,11 @@ class Cells(Mapping[str, str]):
             return None
         digits, _point, fraction = found.partition(".")
         if fraction.strip("0") or len(digits) > WHOLE_DIGITS:
-            raise Problem(ErrorCode.BAD_NUMBER, f"{self._values[name][:40]!r} is not a whole number", name)
+            raise Problem(
+                ErrorCode.BAD_NUMBER,
+                Sentence("%(text)s is not a whole number", text=repr(self._values[name][:40])),
+                name,
+            )
         return int(digits)
 
     def flag(self, *names: str) -> bool | None:
@@ -111,7 +120,9 @@ class Cells(Mapping[str, str]):
             if found in YES or found in NO:
                 return found in YES
             if found:
-                raise Problem(ErrorCode.BAD_ENUM, f"{found[:40]!r} is neither yes nor no", name)
+                raise Problem(
+                    ErrorCode.BAD_ENUM, Sentence("%(text)s is neither yes nor no", text=repr(found[:40])), name
+                )
         return None
 
     def word(self, name: str, words: Mapping[str, str]) -> str:
@@ -119,7 +130,11 @@ class Cells(Mapping[str, str]):
         found = self.required(name)
         word = words.get(found.casefold())
         if word is None:
-            raise Problem(ErrorCode.BAD_ENUM, f"{found[:80]!r} is not one of {', '.join(words)}", name)
+            raise Problem(
+                ErrorCode.BAD_ENUM,
+                Sentence("%(text)s is not one of %(allowed)s", text=repr(found[:80]), allowed=", ".join(words)),
+                name,
+            )
         return word
 
     def choice(self, name: str, words: Mapping[str, str]) -> str | None:
@@ -144,7 +159,7 @@ def plain_number(text: str, name: str = "", *, decimal_comma: bool | None = None
         return text
     found = _NUMBER.fullmatch(text.strip())
     if found is None or (found[1] == "(") != bool(found[4]):
-        raise Problem(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a number", name)
+        raise Problem(ErrorCode.BAD_NUMBER, Sentence("%(text)s is not a number", text=repr(text[:40])), name)
     digits = re.sub(rf"[{_SPACES}]", "", found[3])
     comma, point = digits.rfind(","), digits.rfind(".")
     if comma >= 0 and point >= 0:
@@ -157,7 +172,7 @@ def plain_number(text: str, name: str = "", *, decimal_comma: bool | None = None
         decimal = "" if grouped else "."
     whole, _sign, fraction = digits.partition(decimal) if decimal else (digits, "", "")
     if (found[1] and found[2]) or re.search("[.,]", fraction) or not _WHOLE.fullmatch(whole):
-        raise Problem(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a number", name)
+        raise Problem(ErrorCode.BAD_NUMBER, Sentence("%(text)s is not a number", text=repr(text[:40])), name)
     whole = re.sub(r"[.,]", "", whole) or "0"
     negative = found[1] in ("-", "(") or found[2] == "-"
     return f"{'-' if negative else ''}{whole}{'.' if fraction else ''}{fraction}"

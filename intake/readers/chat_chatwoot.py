@@ -14,6 +14,7 @@ from intake.readers.nodes import Node
 from intake.readers.pages import Pages
 from intake.readers.records import record
 from intake.readers.reports import Record
+from intake.sentences import Sentence
 
 TOOL = "chatwoot"
 KINDS = {
@@ -40,7 +41,11 @@ def notices(node: Node, context: Context) -> Iterator[Record]:
 def _message(node: Node, context: Context) -> Record:
     kind = KINDS.get(node.ident("message_type") or "")
     if kind is None:
-        raise Problem(ErrorCode.BAD_ENUM, f"{node.ident('message_type')!r} is no kind of message", "message_type")
+        raise Problem(
+            ErrorCode.BAD_ENUM,
+            Sentence("%(value)s is no kind of message", value=repr(node.ident("message_type"))),
+            "message_type",
+        )
     private = node.flag("private") is True
     author = _author(node, kind)
     conversation = node.at("conversation")
@@ -77,7 +82,11 @@ def _author(node: Node, kind: str) -> str:
 def _conversation(node: Node, context: Context) -> Record:
     status = STATUSES.get(node.required("status"))
     if status is None:
-        raise Problem(ErrorCode.BAD_ENUM, f"{node.text('status')!r} is no state that is known", "status")
+        raise Problem(
+            ErrorCode.BAD_ENUM,
+            Sentence("%(value)s is no state that is known", value=repr(node.text("status"))),
+            "status",
+        )
     changed_at = node.instant("updated_at") or node.instant("timestamp")
     return record(
         "conversation",

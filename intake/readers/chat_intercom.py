@@ -16,6 +16,7 @@ from intake.readers.pages import Pages
 from intake.readers.records import record
 from intake.readers.reports import Record
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 TOOL = "intercom"
 AUTHORS = {
@@ -37,7 +38,9 @@ LOWEST, HIGHEST = 1, 5
 def conversations(node: Node, context: Context) -> Iterator[Record | Bad]:
     """A conversation with everything in it."""
     if node.text("type") not in (None, "conversation"):
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, f"{node.text('type')!r} is no conversation", "type")
+        raise Problem(
+            ErrorCode.UNKNOWN_FORMAT, Sentence("%(value)s is no conversation", value=repr(node.text("type"))), "type"
+        )
     conversation, updated_at = node.needed("id"), node.instant("updated_at")
     state = node.text("state") or ("open" if node.flag("open") else None)
     buyer = _buyer(node)
@@ -73,7 +76,11 @@ def _message(part: Node, conversation: str, sent_at: str | None, updated_at: str
     author = part.required("author.type")
     kind = AUTHORS.get(author)
     if kind is None:
-        raise Problem(ErrorCode.BAD_ENUM, f"{author[:40]!r} is no kind of author that is known", "author.type")
+        raise Problem(
+            ErrorCode.BAD_ENUM,
+            Sentence("%(author)s is no kind of author that is known", author=repr(author[:40])),
+            "author.type",
+        )
     note = part.text("part_type") == NOTE
     campaign = part.text("delivered_as") in ("automated", "campaign_initiated")
     return record(
@@ -103,7 +110,7 @@ def _buyer(node: Node) -> str | None:
 def _rating(node: Node, conversation: str) -> Record:
     rating = node.at("conversation_rating")
     if rating is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, "is missing", "conversation_rating")
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("is missing"), "conversation_rating")
     return record(
         "survey_answer",
         f"{conversation}:{RATING}",

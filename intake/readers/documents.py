@@ -10,6 +10,7 @@ from intake.readers.context import Context
 from intake.readers.strict_json import JsonStream, Malformed, loads
 from intake.readers.text import FileUnreadable, as_utf8, numbered_lines, spelled_out
 from intake.rows import Bad, Row
+from intake.sentences import Sentence
 
 HEAD = 64 * 1024
 ENVELOPE = ("system", "observed_at")  # what a document may say for all its records; the account is the importer's
@@ -53,7 +54,7 @@ def _read_lines(stream: IO[bytes], context: Context) -> Iterator[Row]:
     for number, line in numbered_lines(stream):
         pointer = f"line {number}"
         if line is None:
-            yield Row(pointer, Bad(ErrorCode.TOO_LARGE, "the line is too long"), "", defaults)
+            yield Row(pointer, Bad(ErrorCode.TOO_LARGE, Sentence("the line is too long")), "", defaults)
             continue
         if not line.strip():
             continue
@@ -62,7 +63,7 @@ def _read_lines(stream: IO[bytes], context: Context) -> Iterator[Row]:
             value = loads(text)
         except UnicodeDecodeError:
             text = spelled_out(line.decode("utf-8", "surrogateescape")).strip()
-            yield Row(pointer, Bad(ErrorCode.UNDECODABLE, "the line is not valid UTF-8"), text, defaults)
+            yield Row(pointer, Bad(ErrorCode.UNDECODABLE, Sentence("the line is not valid UTF-8")), text, defaults)
             continue
         except Malformed as error:
             yield Row(pointer, Bad(error.code, error.message), text, defaults)
@@ -86,9 +87,11 @@ def _read_document(stream: IO[bytes], context: Context) -> Iterator[Row]:
         yield from _read_object(stream, context)
         return
     else:
-        raise FileUnreadable("The file is empty." if not first else "The file is neither a JSON object nor a list.")
+        raise FileUnreadable(
+            Sentence("The file is empty.") if not first else Sentence("The file is neither a JSON object nor a list.")
+        )
     if walk.peek():
-        raise FileUnreadable("Something follows the end of the JSON document.")
+        raise FileUnreadable(Sentence("Something follows the end of the JSON document."))
 
 
 def _read_object(stream: IO[bytes], context: Context) -> Iterator[Row]:
@@ -96,7 +99,7 @@ def _read_object(stream: IO[bytes], context: Context) -> Iterator[Row]:
     defaults = context.defaults(_said(envelope))
     if not has_records:
         if "type" not in envelope:
-            raise FileUnreadable('The JSON document has no "records".')
+            raise FileUnreadable(Sentence('The JSON document has no "records".'))
         record, text = _whole(stream)
         yield Row("/", record, text, context.defaults())
         return
@@ -104,17 +107,17 @@ def _read_object(stream: IO[bytes], context: Context) -> Iterator[Row]:
     seen: set[str] = set()
     for key in walk.names():
         if key in seen:
-            raise FileUnreadable(f"The JSON document names {key[:80]!r} twice.")
+            raise FileUnreadable(Sentence("The JSON document names %(key)s twice.", key=repr(key[:80])))
         seen.add(key)
         if key != "records":
             walk.value()
             continue
         if walk.peek() != "[":
-            raise FileUnreadable('"records" must be a list.')
+            raise FileUnreadable(Sentence('"records" must be a list.'))
         for index, (record, text) in enumerate(walk.elements()):
             yield Row(f"/records/{index}", record, text, defaults)
     if walk.peek():
-        raise FileUnreadable("Something follows the end of the JSON document.")
+        raise FileUnreadable(Sentence("Something follows the end of the JSON document."))
 
 
 def _look_ahead(walk: JsonStream) -> tuple[dict[str, Any], bool]:
@@ -130,7 +133,7 @@ def _look_ahead(walk: JsonStream) -> tuple[dict[str, Any], bool]:
                 for _record in walk.elements():
                     pass
             elif key in envelope:
-                raise FileUnreadable(f"The JSON document names {key[:80]!r} twice.")
+                raise FileUnreadable(Sentence("The JSON document names %(key)s twice.", key=repr(key[:80])))
             else:
                 envelope[key] = walk.value()[0]
     except FileUnreadable:
@@ -158,5 +161,9 @@ def _said(envelope: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: envelope[name] for name in ENVELOPE if envelope.get(name) is not None}
     for name, value in said.items():
         if isinstance(value, Bad):
-            raise FileUnreadable(f"“{name}” of the JSON document cannot be read: {value.message}.")
+            raise FileUnreadable(
+                Sentence(
+                    "“%(name)s” of the JSON document cannot be read: %(message)s.", name=name, message=value.message
+                )
+            )
     return said

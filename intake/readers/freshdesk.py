@@ -17,6 +17,7 @@ from intake.readers.pages import Pages
 from intake.readers.records import item, record
 from intake.readers.reports import Record
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 STATUSES = {"2": "open", "3": "pending", "4": "resolved", "5": "closed"}
 PRIORITIES = {"1": "low", "2": "normal", "3": "high", "4": "urgent"}
@@ -124,9 +125,15 @@ def _rating(node: Node) -> Record:
     ratings = node.at("ratings")
     raw = ratings.ident(MAIN_QUESTION) if ratings is not None else None
     if ratings is None or raw is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, f"{MAIN_QUESTION} is missing", f"ratings.{MAIN_QUESTION}")
+        raise Problem(
+            ErrorCode.MISSING_REQUIRED,
+            Sentence("%(main_question)s is missing", main_question=MAIN_QUESTION),
+            f"ratings.{MAIN_QUESTION}",
+        )
     if raw not in GRADES:
-        raise Problem(ErrorCode.BAD_ENUM, f"{raw[:40]} is no grade that is known", f"ratings.{MAIN_QUESTION}")
+        raise Problem(
+            ErrorCode.BAD_ENUM, Sentence("%(raw)s is no grade that is known", raw=raw[:40]), f"ratings.{MAIN_QUESTION}"
+        )
     return record(
         "survey_answer",
         node.needed("id"),

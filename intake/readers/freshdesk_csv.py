@@ -16,6 +16,7 @@ from intake.readers.nameless import without_names
 from intake.readers.order_ids import amazon_order_ids
 from intake.readers.records import record
 from intake.readers.reports import Record, Report, columns
+from intake.sentences import Sentence
 
 SYSTEM = "freshdesk"
 STATUSES = {"open": "open", "pending": "pending", "resolved": "resolved", "closed": "closed"}
@@ -88,7 +89,9 @@ def _seconds(row: Cells, name: str) -> int | None:
         return None
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise Problem(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a duration such as 27:00:00", name)
+        raise Problem(
+            ErrorCode.BAD_NUMBER, Sentence("%(text)s is not a duration such as 27:00:00", text=repr(text[:40])), name
+        )
     hours, minutes, seconds = (int(number) for number in found.groups())
     return 3600 * hours + 60 * minutes + seconds
 

@@ -15,6 +15,7 @@ from intake.readers.sheet import Sheet
 from intake.readers.text import FileUnreadable
 from intake.record import RecordType
 from intake.rows import Bad, Row, RowWarning
+from intake.sentences import Sentence
 
 SOURCE = "file.mapped"
 
@@ -33,7 +34,7 @@ def mappable(kind: RecordType) -> dict[str, Field]:
 def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     """Every row of the table. Raises FileUnreadable where nobody has said what its columns mean."""
     if context.columns is None:
-        raise FileUnreadable("Nobody has said yet what the columns of this table mean.")
+        raise FileUnreadable(Sentence("Nobody has said yet what the columns of this table mean."))
     return _rows(Sheet(stream, context, {}), context, context.columns)
 
 
@@ -114,5 +115,7 @@ def _made_id(cells: Cells, id_from: tuple[str, ...]) -> str:
     """An ID for a row whose table has none: the same cells make the same ID, so reading twice creates nothing."""
     parts = [cells.text(column) or "" for column in id_from]
     if not any(parts):
-        raise Problem(ErrorCode.MISSING_REQUIRED, f"{' and '.join(id_from)} are empty", id_from[0])
+        raise Problem(
+            ErrorCode.MISSING_REQUIRED, Sentence("%(allowed)s are empty", allowed=" and ".join(id_from)), id_from[0]
+        )
     return blake2b("\x00".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

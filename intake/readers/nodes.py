@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.codes import ErrorCode, Problem
 from intake.readers.times import read_moment
+from intake.sentences import Sentence
 
 LAST_SECOND = 253_402_300_799  # of the year 9999
 
@@ -20,7 +21,7 @@ class Node:
 
     def __init__(self, value: Any, stored: Mapping[str, str] | None = None) -> None:
         if not isinstance(value, dict):
-            raise Problem(ErrorCode.UNKNOWN_FORMAT, "must be an object")
+            raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("must be an object"))
         self.value = value
         self.stored = stored or {}
 
@@ -31,7 +32,7 @@ class Node:
             if found is None:
                 return None
             if not isinstance(found, dict):
-                raise Problem(ErrorCode.UNKNOWN_FORMAT, f"{name} stands in no object", path)
+                raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("%(name)s stands in no object", name=name), path)
             found = found.get(name)
         return found
 
@@ -45,12 +46,12 @@ class Node:
         found = self.get(path)
         if found is None or isinstance(found, str):
             return (found or "").strip() or None
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, "must be text", path)
+        raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("must be text"), path)
 
     def required(self, path: str) -> str:
         found = self.text(path)
         if found is None:
-            raise Problem(ErrorCode.MISSING_REQUIRED, f"{path} is missing", path)
+            raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("%(path)s is missing", path=path), path)
         return found
 
     def ident(self, path: str) -> str | None:
@@ -62,21 +63,25 @@ class Node:
         """An ID that must be there."""
         found = self.ident(path)
         if found is None:
-            raise Problem(ErrorCode.MISSING_REQUIRED, f"{path} is missing", path)
+            raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("%(path)s is missing", path=path), path)
         return found
 
     def flag(self, path: str) -> bool | None:
         found = self.get(path)
         if found is None or isinstance(found, bool):
             return found
-        raise Problem(ErrorCode.BAD_ENUM, "must be true or false", path)
+        raise Problem(ErrorCode.BAD_ENUM, Sentence("must be true or false"), path)
 
     def word(self, path: str, words: Mapping[str, str]) -> str:
         """The contract's word for a value that must be one of these, in capitals."""
         found = self.required(path)
         word = words.get(found.upper())
         if word is None:
-            raise Problem(ErrorCode.BAD_ENUM, f"{found[:80]!r} is not one of {', '.join(words)}", path)
+            raise Problem(
+                ErrorCode.BAD_ENUM,
+                Sentence("%(text)s is not one of %(allowed)s", text=repr(found[:80]), allowed=", ".join(words)),
+                path,
+            )
         return word
 
     def moment(self, path: str) -> str | None:
@@ -95,7 +100,7 @@ class Node:
         if isinstance(found, Decimal) or type(found) is int:
             if 0 <= found <= LAST_SECOND:
                 return datetime.fromtimestamp(int(found), UTC).isoformat()
-            raise Problem(ErrorCode.BAD_TIMESTAMP, "is not a number of seconds since 1970", path)
+            raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("is not a number of seconds since 1970"), path)
         return self.moment(path)
 
     def at(self, path: str) -> "Node | None":
@@ -103,7 +108,7 @@ class Node:
         found = self.get(path)
         if found is None or isinstance(found, dict):
             return None if found is None else Node(found)
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, "must be an object", path)
+        raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("must be an object"), path)
 
     def all(self, path: str) -> list["Node"]:
         """The objects of a list; none where it is not there."""
@@ -111,5 +116,5 @@ class Node:
         if found is None:
             return []
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise Problem(ErrorCode.UNKNOWN_FORMAT, "must be a list of objects", path)
+            raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("must be a list of objects"), path)
         return [Node(one) for one in found]

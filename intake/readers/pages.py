@@ -15,6 +15,7 @@ from intake.readers.reports import Record
 from intake.readers.strict_json import RECORD_LIMIT, JsonStream, Malformed, loads
 from intake.readers.text import FileUnreadable, as_utf8, numbered_lines, spelled_out
 from intake.rows import Bad, Row
+from intake.sentences import Sentence
 
 Build = Callable[[Node, Context], Iterable[Record | Bad]]
 Element = tuple[str, Any, str, str]  # the list it stands in (empty: in none), its value, its text, its place
@@ -72,13 +73,13 @@ class Pages:
         for number, line in numbered_lines(as_utf8(stream)):
             place = f"line {number}"
             if line is None:
-                yield "", Bad(ErrorCode.TOO_LARGE, "the line is too long"), "", place
+                yield "", Bad(ErrorCode.TOO_LARGE, Sentence("the line is too long")), "", place
                 continue
             try:
                 found = list(self._pages(JsonStream(io.BytesIO(line)), place + " "))
             except FileUnreadable as error:
                 text = spelled_out(line.decode("utf-8", "surrogateescape")).strip()
-                found = [("", Bad(ErrorCode.UNKNOWN_FORMAT, str(error)), text, place)]
+                found = [("", Bad(ErrorCode.UNKNOWN_FORMAT, error.sentence), text, place)]
             yield from found
 
     def _pages(self, walk: JsonStream, place: str) -> Iterator[Element]:
@@ -92,7 +93,7 @@ class Pages:
             elif first == "{":
                 yield from self._page(walk, here, outermost=True)
             else:
-                raise FileUnreadable("A page must be a JSON object.")
+                raise FileUnreadable(Sentence("A page must be a JSON object."))
 
     def _page(self, walk: JsonStream, place: str, *, outermost: bool) -> Generator[Element, None, bool]:
         """The elements of an object's lists; returns whether it has any of the lists."""
@@ -101,7 +102,7 @@ class Pages:
         seen: set[str] = set()
         for name in walk.names():
             if name in seen:
-                raise FileUnreadable(f"The JSON document names {name[:80]!r} twice.")
+                raise FileUnreadable(Sentence("The JSON document names %(name)s twice.", name=repr(name[:80])))
             seen.add(name)
             here = f"{place}/{name}"
             if name in self.lists and walk.peek() == "[":
@@ -150,5 +151,7 @@ def loaded(text: str) -> Any:
 def _object(members: list[str], place: str) -> Element:
     text = "{" + ", ".join(members) + "}"
     if len(text) > RECORD_LIMIT:
-        raise FileUnreadable(f"An object of more than {RECORD_LIMIT} characters is no record.")
+        raise FileUnreadable(
+            Sentence("An object of more than %(record_limit)s characters is no record.", record_limit=RECORD_LIMIT)
+        )
     return "", loaded(text), text, place.strip() or "/"

@@ -14,6 +14,7 @@ from intake.readers.formats import HEAD, Format, Head
 from intake.readers.text import FileUnreadable, decoded
 from intake.readers.workbook import as_csv, is_workbook
 from intake.record import RecordType
+from intake.sentences import Sentence
 
 
 def _canonical() -> Iterator[Format]:
@@ -62,8 +63,12 @@ def recognise_text(stream: IO[bytes], context: Context) -> str:
     if len(best) == 1:
         return best[0]
     if best:
-        raise FileUnreadable(f"The header fits more than one format: name {' or '.join(best)}.")
-    raise UnknownTable("The first line is not the header of a known format; docs/data-in.md lists the columns.")
+        raise FileUnreadable(
+            Sentence("The header fits more than one format: name %(allowed)s.", allowed=" or ".join(best))
+        )
+    raise UnknownTable(
+        Sentence("The first line is not the header of a known format; docs/data-in.md lists the columns.")
+    )
 
 
 def _beginning(stream: IO[bytes], context: Context) -> bytes:
@@ -71,8 +76,8 @@ def _beginning(stream: IO[bytes], context: Context) -> bytes:
     first = stream.read(8)
     is_utf16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if first.startswith(NO_TABLES) or (b"\x00" in first[:4] and not is_utf16):
-        raise FileUnreadable("The file is not text.")
+        raise FileUnreadable(Sentence("The file is not text."))
     head = decoded(stream, context.marketplace)[0].read(HEAD)
     if not head.strip():
-        raise FileUnreadable("The file is empty.")
+        raise FileUnreadable(Sentence("The file is empty."))
     return head

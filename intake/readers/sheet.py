@@ -16,6 +16,7 @@ from intake.readers.context import Context
 from intake.readers.text import FileUnreadable, LineTooLong, decoded, next_line, spelled_out
 from intake.readers.workbook import as_csv, is_workbook
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 DELIMITERS = ",\t;|"
 COLUMN_LIMIT = 500
@@ -80,12 +81,16 @@ class Sheet:
             except StopIteration:
                 return
             except LineTooLong:
-                bad = Bad(ErrorCode.TOO_LARGE, "the line is too long")
+                bad = Bad(ErrorCode.TOO_LARGE, Sentence("the line is too long"))
             except _NeverClosed:
-                bad = Bad(ErrorCode.UNKNOWN_FORMAT, "a quote is opened here and not closed")
+                bad = Bad(ErrorCode.UNKNOWN_FORMAT, Sentence("a quote is opened here and not closed"))
             except csv.Error as error:
                 large = "field limit" in str(error)
-                bad = Bad(ErrorCode.TOO_LARGE if large else ErrorCode.UNKNOWN_FORMAT, str(error))
+                bad = (
+                    Bad(ErrorCode.TOO_LARGE, Sentence("a cell is too long"))
+                    if large
+                    else Bad(ErrorCode.UNKNOWN_FORMAT, Sentence("no line of a table: %(error)s", error=str(error)))
+                )
             if bad is not None:
                 # Only the first line is set aside: the lines after it are read again, as rows of their own.
                 lines.put_back_all_but_first()
@@ -106,7 +111,7 @@ def layout_of(header: str, known: Mapping[str, str]) -> Layout:
         if best is None or rank > best[0]:
             best = (rank, delimiter, names)
     if best is None or len(best[2]) > COLUMN_LIMIT:
-        raise FileUnreadable(f"The header has more than {COLUMN_LIMIT} columns.")
+        raise FileUnreadable(Sentence("The header has more than %(column_limit)s columns.", column_limit=COLUMN_LIMIT))
     _rank, delimiter, names = best
     wrapped = all(cell.strip().startswith('"') and cell.strip().endswith('"') for cell in header.split(delimiter))
     columns: list[str] = []
@@ -132,10 +137,13 @@ def _split(header: str, delimiter: str) -> list[str]:
 def _cells(cells: list[str], text: str, layout: Layout) -> dict[str, str] | Bad:
     if len(cells) > len(layout.columns):
         if any(cells[len(layout.columns) :]):
-            return Bad(ErrorCode.UNKNOWN_FORMAT, f"{len(cells)} cells under {len(layout.columns)} columns")
+            return Bad(
+                ErrorCode.UNKNOWN_FORMAT,
+                Sentence("%(count)s cells under %(columns)s columns", count=len(cells), columns=len(layout.columns)),
+            )
         cells = cells[: len(layout.columns)]
     if not text.isascii() and _NOT_UTF8.search(text):
-        return Bad(ErrorCode.UNDECODABLE, "the line is not valid UTF-8")
+        return Bad(ErrorCode.UNDECODABLE, Sentence("the line is not valid UTF-8"))
     return {name: cell for name, cell in zip(layout.columns, cells, strict=False) if cell}
 
 
@@ -165,8 +173,8 @@ class _Lines:
                 if line.strip():
                     return line
         except LineTooLong:
-            raise FileUnreadable("The first line is too long to be a header.") from None
-        raise FileUnreadable("The file is empty.")
+            raise FileUnreadable(Sentence("The first line is too long to be a header.")) from None
+        raise FileUnreadable(Sentence("The file is empty."))
 
     def begin(self) -> int:
         """Begin a record; returns the number of its first line."""

@@ -17,6 +17,7 @@ from intake.readers.pages import Pages
 from intake.readers.records import item, record
 from intake.readers.reports import Record
 from intake.readers.shopify_csv import SYSTEM, instant
+from intake.sentences import Sentence
 
 SHIPPED = {"FULFILLED": "shipped", "PARTIALLY_FULFILLED": "partially_shipped", "PARTIAL": "partially_shipped"}
 # What is on its way to be packed, waits, or was put back: nothing of it has left yet.
@@ -43,7 +44,7 @@ def number(found: str | None) -> str | None:
 def _id(node: Node, path: str = "id") -> str:
     found = number(node.needed(path))
     if found is None:
-        raise Problem(ErrorCode.MISSING_REQUIRED, f"{path} names no number", path)
+        raise Problem(ErrorCode.MISSING_REQUIRED, Sentence("%(path)s names no number", path=path), path)
     return found
 
 
@@ -52,7 +53,11 @@ def _status(node: Node, path: str, cancelled_at: str | None) -> str:
     if cancelled_at is not None:
         return "cancelled"
     if said not in SHIPPED and said not in NOT_SHIPPED:
-        raise Problem(ErrorCode.BAD_ENUM, f"{said[:80]!r} is not a status of shipping that is known", path)
+        raise Problem(
+            ErrorCode.BAD_ENUM,
+            Sentence("%(said)s is not a status of shipping that is known", said=repr(said[:80])),
+            path,
+        )
     return SHIPPED.get(said, "unshipped")
 
 
@@ -139,9 +144,13 @@ def _money(node: Node, path: str) -> str | None:
 def refused(node: Node, context: Context) -> Iterator[Record]:
     """What an answer without a list of orders is: a refusal, which comes like any other answer."""
     for error in node.all("errors"):
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, f"Shopify answered: {error.text('message')}"[:200], "errors")
+        raise Problem(
+            ErrorCode.UNKNOWN_FORMAT,
+            Sentence("Shopify answered: %(answer)s", answer=str(error.text("message"))[:180]),
+            "errors",
+        )
     if node.get("id") is None:
-        raise Problem(ErrorCode.UNKNOWN_FORMAT, "holds no orders")
+        raise Problem(ErrorCode.UNKNOWN_FORMAT, Sentence("holds no orders"))
     yield from listed_orders(node, context)
 
 

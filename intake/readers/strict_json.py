@@ -15,6 +15,7 @@ from intake.codes import ErrorCode
 from intake.fields import NUMBER_DIGITS
 from intake.readers.text import FileUnreadable
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 RECORD_LIMIT = 5 * 1024 * 1024  # characters of one value
 WINDOW = 256 * 1024
@@ -57,24 +58,29 @@ class StrictDecoder:
         if len(found) != len(pairs):
             keys = [key for key, _value in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            self.flaws.append(Bad(ErrorCode.UNKNOWN_FORMAT, "the object names this field twice", twice[:80]))
+            self.flaws.append(Bad(ErrorCode.UNKNOWN_FORMAT, Sentence("the object names this field twice"), twice[:80]))
         return found
 
     def _decimal(self, digits: str) -> Decimal:
         try:
             return Decimal(digits)
         except InvalidOperation:
-            self.flaws.append(Bad(ErrorCode.BAD_NUMBER, "a number is too large to be one"))
+            self.flaws.append(Bad(ErrorCode.BAD_NUMBER, Sentence("a number is too large to be one")))
             return Decimal(0)
 
     def _integer(self, digits: str) -> int:
         if len(digits) > NUMBER_DIGITS:
-            self.flaws.append(Bad(ErrorCode.BAD_NUMBER, f"a number has more than {NUMBER_DIGITS} digits"))
+            self.flaws.append(
+                Bad(
+                    ErrorCode.BAD_NUMBER,
+                    Sentence("a number has more than %(number_digits)s digits", number_digits=NUMBER_DIGITS),
+                )
+            )
             return 0
         return int(digits)
 
     def _constant(self, word: str) -> None:
-        self.flaws.append(Bad(ErrorCode.BAD_NUMBER, f"{word} is not a number"))
+        self.flaws.append(Bad(ErrorCode.BAD_NUMBER, Sentence("%(word)s is not a number", word=word)))
 
 
 def loads(text: str) -> Any:
@@ -84,13 +90,18 @@ def loads(text: str) -> Any:
     try:
         value, end = decoder.decode(text, start)
     except RecursionError:
-        raise Malformed(ErrorCode.TOO_LARGE, "nested too deeply") from None
+        raise Malformed(ErrorCode.TOO_LARGE, Sentence("nested too deeply")) from None
     except ValueError as error:
-        raise Malformed(ErrorCode.UNKNOWN_FORMAT, f"not JSON: {error}"[:200]) from None
+        raise Malformed(ErrorCode.UNKNOWN_FORMAT, Sentence("not JSON: %(error)s", error=str(error)[:190])) from None
     if isinstance(value, Bad):
-        raise Malformed(value.code, f"{value.field}: {value.message}" if value.field else value.message)
+        raise Malformed(
+            value.code,
+            Sentence("%(field)s: %(message)s", field=value.field, message=value.message)
+            if value.field
+            else value.message,
+        )
     if text[end:].strip(_WHITE):
-        raise Malformed(ErrorCode.UNKNOWN_FORMAT, "not JSON: something follows the value")
+        raise Malformed(ErrorCode.UNKNOWN_FORMAT, Sentence("not JSON: something follows the value"))
     return value
 
 
@@ -117,21 +128,21 @@ class JsonStream:
 
     def expect(self, character: str) -> None:
         if self.peek() != character:
-            raise self._broken(f"{character} expected")
+            raise self._broken(Sentence("%(character)s expected", character=character))
         self.at += 1
 
     def value(self) -> tuple[Any, str]:
         """The next value (or Bad) and its text as it was sent."""
         if not self.peek():
-            raise self._broken("it ends in the middle")
+            raise self._broken(Sentence("it ends in the middle"))
         while True:
             try:
                 value, end = self.decoder.decode(self.text, self.at)
             except RecursionError:
-                raise self._broken("it is nested too deeply") from None
+                raise self._broken(Sentence("it is nested too deeply")) from None
             except ValueError as error:
                 if len(self.text) - self.at > RECORD_LIMIT or not self._more():
-                    raise self._broken(getattr(error, "msg", "no value")) from None
+                    raise self._broken(Sentence("%(error)s", error=getattr(error, "msg", "no value"))) from None
                 continue
             if end == len(self.text) and self._more():
                 continue  # a number may go on in the next window
@@ -161,7 +172,7 @@ class JsonStream:
         while True:
             key, _text = self.value()
             if not isinstance(key, str):
-                raise self._broken("a name must be text")
+                raise self._broken(Sentence("a name must be text"))
             self.expect(":")
             yield key
             if self.peek() == "}":
@@ -177,10 +188,12 @@ class JsonStream:
         try:
             text = self.utf8.decode(piece, final=self.ended)
         except UnicodeDecodeError:
-            raise FileUnreadable("The file is not valid UTF-8 from here on.") from None
+            raise FileUnreadable(Sentence("The file is not valid UTF-8 from here on.")) from None
         self.text, self.at = self.text[self.at :] + text, 0
         return bool(text) or self._more()
 
     def _broken(self, why: str) -> FileUnreadable:
         near = self.text[self.at : self.at + 40]
-        return FileUnreadable(f"The file is not valid JSON from here on ({why}): {near!r}")
+        return FileUnreadable(
+            Sentence("The file is not valid JSON from here on (%(why)s): %(near)s", why=why, near=repr(near))
+        )

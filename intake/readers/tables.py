@@ -14,6 +14,7 @@ from intake.readers.sheet import Sheet, layout_of
 from intake.readers.times import read_moment
 from intake.record import RecordType
 from intake.rows import Bad, Row, RowWarning
+from intake.sentences import Sentence
 
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", re.ASCII)
 
@@ -33,7 +34,7 @@ def again(text: str, stored: Mapping[str, str], context: Context, record_type: R
     sheet = Sheet(whole, context, known_columns(record_type))
     found = list(islice(_rows(sheet, context, record_type, stored.get("zone", "")), 2))
     if len(found) != 1:
-        yield Row("", Bad(ErrorCode.UNKNOWN_FORMAT, "must be exactly one row"), text, {}, record_type)
+        yield Row("", Bad(ErrorCode.UNKNOWN_FORMAT, Sentence("must be exactly one row")), text, {}, record_type)
     else:
         yield from found
 

@@ -7,6 +7,8 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 
+from intake.sentences import Sentence
+
 LINE_LIMIT = 2 * 1024 * 1024
 SAMPLE = 256 * 1024  # bytes of lines that are no UTF-8, for guessing at what they are
 LEAST_EVIDENCE = 3  # bytes beyond ASCII; fewer say nothing about a character set
@@ -16,7 +18,11 @@ MARKETPLACE_CHARSETS = {"JP": "cp932", "CN": "gb18030"}
 
 
 class FileUnreadable(Exception):
-    """Nothing, or nothing more, can be read from this file; the message is for the person who sent it."""
+    """Nothing, or nothing more, can be read from this file; the sentence is for the person who sent it."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class LineTooLong(Exception):
@@ -109,7 +115,7 @@ class _Converted(io.RawIOBase):
             try:
                 self.left = self.decoder.decode(piece, final=not piece).encode()
             except UnicodeError:
-                raise FileUnreadable("The file begins in one character set and goes on in another.") from None
+                raise FileUnreadable(Sentence("The file begins in one character set and goes on in another.")) from None
             if not piece and not self.left:
                 return 0
         count = min(len(buffer), len(self.left))

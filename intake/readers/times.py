@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from intake.codes import ErrorCode, Problem, WarningCode
+from intake.sentences import Sentence
 
 # Letters that reports put behind a time, in hours from UTC. Others are refused: many letters mean several zones.
 ZONE_LETTERS = {
@@ -57,10 +58,12 @@ def read_moment(text: str, zone: str, formats: Sequence[str] = ()) -> tuple[date
         if behind:
             return (naive - _offset(behind)).replace(tzinfo=UTC), None
         if not zone:
-            raise Problem(ErrorCode.MISSING_TIMEZONE, f"{text[:40]} says no zone")
+            raise Problem(ErrorCode.MISSING_TIMEZONE, Sentence("%(text)s says no zone", text=text[:40]))
         return in_zone(naive, zone)
     except OverflowError:
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time that exists") from None
+        raise Problem(
+            ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a time that exists", text=repr(text[:40]))
+        ) from None
 
 
 def read_day(text: str, formats: Sequence[str] = ()) -> date:
@@ -80,13 +83,13 @@ def read_day(text: str, formats: Sequence[str] = ()) -> date:
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
     except ValueError:
         pass
-    raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a date")
+    raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a date", text=repr(text[:40])))
 
 
 def _naive(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
     """The clock as written and what stands behind it: zone letters, an offset, or nothing."""
     if len(text) > LONGEST:
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time")
+        raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a time", text=repr(text[:40])))
     half = _HALF_DAY.fullmatch(text)
     if half:
         later = (half[2] or half[4]).casefold() in _LATER
@@ -98,7 +101,9 @@ def _naive(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
     try:
         return datetime(*numbers), found[7] or ""  # type: ignore[arg-type]  # six numbers, zone apart
     except ValueError:
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time that exists") from None
+        raise Problem(
+            ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a time that exists", text=repr(text[:40]))
+        ) from None
 
 
 def _formatted(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
@@ -111,7 +116,7 @@ def _formatted(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
                 return datetime.strptime(shown, pattern).replace(tzinfo=None), zone  # the zone comes later
             except ValueError:
                 continue
-    raise Problem(ErrorCode.BAD_TIMESTAMP, f"{text[:40]!r} is not a time")
+    raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("%(text)s is not a time", text=repr(text[:40])))
 
 
 @cache
@@ -125,9 +130,9 @@ def _offset(behind: str) -> timedelta:
         digits = behind[1:].replace(":", "")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         if offset >= timedelta(hours=24):
-            raise Problem(ErrorCode.BAD_TIMESTAMP, f"{behind} is not an offset from UTC")
+            raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("%(behind)s is not an offset from UTC", behind=behind))
         return -offset if behind[0] == "-" else offset
     hours = ZONE_LETTERS.get(behind.upper())
     if hours is None:
-        raise Problem(ErrorCode.BAD_TIMESTAMP, f"{behind} is not a time zone that is known")
+        raise Problem(ErrorCode.BAD_TIMESTAMP, Sentence("%(behind)s is not a time zone that is known", behind=behind))
     return timedelta(hours=hours)

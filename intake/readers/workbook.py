@@ -12,6 +12,7 @@ from typing import IO, Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from intake.readers.text import FileUnreadable
+from intake.sentences import Sentence
 
 ARCHIVE = b"PK\x03\x04"
 UNPACKED_LIMIT = 150 * 1024 * 1024  # bytes; such a sheet takes some 300 MB to read
@@ -54,14 +55,16 @@ def unpackable(stream: IO[bytes]) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(copy)
         members = archive.infolist()
     except DAMAGE as error:
-        raise FileUnreadable("The archive is damaged.") from error
+        raise FileUnreadable(Sentence("The archive is damaged.")) from error
     size = sum(member.file_size for member in members)
     if len(members) > MEMBERS_LIMIT:
-        raise FileUnreadable(f"The archive holds more than {MEMBERS_LIMIT:,} files.")
+        raise FileUnreadable(
+            Sentence("The archive holds more than %(members_limit)s files.", members_limit=f"{MEMBERS_LIMIT:,}")
+        )
     if any(member.flag_bits & 1 for member in members):
-        raise FileUnreadable("The archive is protected by a password.")
+        raise FileUnreadable(Sentence("The archive is protected by a password."))
     if size > SMALL and size > RATIO_LIMIT * max(packed, 1):
-        raise FileUnreadable("The archive unpacks into far more than any honest file does.")
+        raise FileUnreadable(Sentence("The archive unpacks into far more than any honest file does."))
     return archive
 
 
@@ -74,7 +77,7 @@ def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
                 content.write(piece)
     except DAMAGE as error:
         content.close()
-        raise FileUnreadable("The archive is damaged here.") from error
+        raise FileUnreadable(Sentence("The archive is damaged here.")) from error
     content.seek(0)
     return content  # type: ignore[return-value]  # a spooled file is one in all but name
 
@@ -83,13 +86,13 @@ def as_csv(stream: IO[bytes]) -> IO[bytes]:
     """The first sheet that has rows, as CSV in UTF-8. Raises FileUnreadable."""
     with unpackable(stream) as archive:
         if sum(member.file_size for member in archive.infolist()) > UNPACKED_LIMIT:
-            raise FileUnreadable("The spreadsheet is too large; save the sheet as CSV.")
+            raise FileUnreadable(Sentence("The spreadsheet is too large; save the sheet as CSV."))
         try:
             damaged = archive.testzip()
         except DAMAGE as error:
-            raise FileUnreadable("The spreadsheet is damaged.") from error
+            raise FileUnreadable(Sentence("The spreadsheet is damaged.")) from error
         if damaged is not None:
-            raise FileUnreadable("The spreadsheet is damaged.")
+            raise FileUnreadable(Sentence("The spreadsheet is damaged."))
     stream.seek(0)
     text = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # read by the caller, closed with him
     lines = io.TextIOWrapper(text, encoding="utf-8", newline="", write_through=True)  # type: ignore[type-var]  # it is a file
@@ -102,7 +105,7 @@ def as_csv(stream: IO[bytes]) -> IO[bytes]:
             if text.tell():
                 break
     except (CalamineError, ValueError, OSError) as error:
-        raise FileUnreadable("The spreadsheet is damaged.") from error
+        raise FileUnreadable(Sentence("The spreadsheet is damaged.")) from error
     lines.detach()
     text.seek(0)
     return text  # type: ignore[return-value]  # a spooled file is one in all but name

@@ -10,6 +10,7 @@ from defusedxml.ElementTree import DefusedXMLParser, iterparse
 from intake.readers.context import Context
 from intake.readers.formats import Head
 from intake.readers.text import FileUnreadable, decoded
+from intake.sentences import Sentence
 
 ELEMENT_LIMIT = 5 * 1024 * 1024  # bytes of one element
 DEPTH_LIMIT = 32
@@ -32,7 +33,7 @@ def elements(stream: IO[bytes], context: Context, tags: Collection[str]) -> Iter
                 stack.append(element)
                 inside += wanted
                 if len(stack) > DEPTH_LIMIT:
-                    raise FileUnreadable("The XML is nested too deeply.")
+                    raise FileUnreadable(Sentence("The XML is nested too deeply."))
                 continue
             stack.pop()
             inside -= wanted
@@ -45,9 +46,13 @@ def elements(stream: IO[bytes], context: Context, tags: Collection[str]) -> Iter
                 stack[-1].remove(element)
             source.left = ELEMENT_LIMIT
     except DefusedXmlException:
-        raise FileUnreadable("The XML declares a document type or entities, which reports never do.") from None
+        raise FileUnreadable(
+            Sentence("The XML declares a document type or entities, which reports never do.")
+        ) from None
     except (ParseError, ValueError, LookupError) as error:
-        raise FileUnreadable(f"The file is not valid XML from here on: {error}"[:200]) from None
+        raise FileUnreadable(
+            Sentence("The file is not valid XML from here on: %(error)s", error=str(error)[:160])
+        ) from None
 
 
 class _Bounded:
@@ -61,7 +66,7 @@ class _Bounded:
         piece = self.stream.read(size)
         self.left -= len(piece)
         if self.left < 0:
-            raise FileUnreadable("An element of the XML is too large.")
+            raise FileUnreadable(Sentence("An element of the XML is too large."))
         return piece
 
 

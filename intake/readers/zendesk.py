@@ -23,6 +23,7 @@ from intake.readers.reports import Record
 from intake.readers.zendesk_authors import AGENT, BUYER, SYSTEM_AUTHOR, author_of, learn, spoken_by_rule
 from intake.readers.zendesk_csv import CHANNELS, OTHER_CHANNEL, PRIORITIES, STATUSES, SYSTEM
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 RELAY = "@marketplace.amazon."
 SCORES = {"good": True, "good_with_comment": True, "bad": False, "bad_with_comment": False}
@@ -134,7 +135,9 @@ def ratings(node: Node, context: Context) -> Iterator[Record]:
     if score == "unoffered":
         return
     if score != "offered" and score not in SCORES:
-        raise Problem(ErrorCode.BAD_ENUM, f"{score[:80]!r} is no score that is known", "score")
+        raise Problem(
+            ErrorCode.BAD_ENUM, Sentence("%(score)s is no score that is known", score=repr(score[:80])), "score"
+        )
     updated_at = node.moment("updated_at")
     given = score in SCORES
     yield record(

@@ -20,6 +20,7 @@ from intake.readers.formats import Head
 from intake.readers.reports import Record, Report, columns
 from intake.readers.sheet import Sheet, layout_of
 from intake.rows import Row, RowWarning
+from intake.sentences import Sentence
 
 NEWER = ("date", "rating", "comments", "response", "order id", "rater email")
 OLDER = (*NEWER[:4], "arrived on time", "item as described", "customer service", *NEWER[4:])
@@ -68,7 +69,7 @@ def ratings(rows: Sequence[Cells], context: Context) -> Iterator[Record]:
         order_id = row.required("order id")
         stars = row.whole("rating")
         if stars is None or not 1 <= stars <= 5:
-            raise Problem(ErrorCode.OUT_OF_RANGE, "a rating has one to five stars", "rating")
+            raise Problem(ErrorCode.OUT_OF_RANGE, Sentence("a rating has one to five stars"), "rating")
         yield record(
             "feedback",
             order_id,

@@ -15,6 +15,7 @@ from intake.readers.amazon.pages import Node, Pages
 from intake.readers.amazon.records import record
 from intake.readers.context import Context
 from intake.readers.reports import Record
+from intake.sentences import Sentence
 
 CHARGES = ("ItemChargeAdjustmentList", "ItemChargeList")
 
@@ -71,7 +72,9 @@ def charged(event: Node) -> tuple[Decimal | None, str | None]:
     try:
         total = sum((Decimal(str(amount)) for amount in amounts), Decimal(0)) if amounts else None
     except InvalidOperation:
-        raise Problem(ErrorCode.BAD_NUMBER, "an amount is not a number", "ChargeAmount.CurrencyAmount") from None
+        raise Problem(
+            ErrorCode.BAD_NUMBER, Sentence("an amount is not a number"), "ChargeAmount.CurrencyAmount"
+        ) from None
     return total, currency
 
 

@@ -22,6 +22,7 @@ from intake.readers.reports import Record
 from intake.readers.strict_json import JsonStream, Malformed, loads
 from intake.readers.text import FileUnreadable, as_utf8
 from intake.rows import Bad, Row, RowWarning
+from intake.sentences import Sentence
 
 # Amazon's name, in small letters: ours, and where the numerator and the denominator stand.
 RATES = {
@@ -59,9 +60,9 @@ def read(stream: IO[bytes], context: Context) -> Iterator[Row]:
     walk = JsonStream(as_utf8(stream))
     value, _text = walk.value()
     if isinstance(value, Bad) or not isinstance(value, dict):
-        raise FileUnreadable("The report is not a JSON object with each of its names once.")
+        raise FileUnreadable(Sentence("The report is not a JSON object with each of its names once."))
     if walk.peek():
-        raise FileUnreadable("Something follows the end of the report.")
+        raise FileUnreadable(Sentence("Something follows the end of the report."))
     return _rows(value, context)
 
 
@@ -72,7 +73,9 @@ def again(text: str, stored: Mapping[str, str], context: Context) -> Iterator[Ro
     except Malformed as error:
         value = Bad(error.code, error.message)
     if not isinstance(value, dict):
-        problem = value if isinstance(value, Bad) else Bad(ErrorCode.UNKNOWN_FORMAT, "the report must be an object")
+        problem = (
+            value if isinstance(value, Bad) else Bad(ErrorCode.UNKNOWN_FORMAT, Sentence("the report must be an object"))
+        )
         return iter([Row("", problem, text, context.defaults({"system": SYSTEM}))])
     return _rows(value, context)
 

@@ -9,6 +9,7 @@ import re
 from charset_normalizer import from_bytes
 
 from intake.readers.text import LEGACY, MARKETPLACE_CHARSETS
+from intake.sentences import Sentence
 
 # Declared names and what is meant by them: https://encoding.spec.whatwg.org/#names-and-labels
 _MEANT = {
@@ -26,6 +27,10 @@ _SAMPLE = 64 * 1024
 
 class Undecodable(ValueError):
     """No character set fits."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def decode(data: bytes, declared: str = "", marketplace: str = "") -> tuple[str, bool]:
@@ -45,7 +50,7 @@ def decode(data: bytes, declared: str = "", marketplace: str = "") -> tuple[str,
     for candidate in (MARKETPLACE_CHARSETS.get(marketplace, ""), _likeliest(data), "cp1252"):
         if candidate and (text := _try(data, candidate)) is not None:
             return text, True
-    raise Undecodable(f"the text is not {name or 'UTF-8'}, and no other character set fits")
+    raise Undecodable(Sentence("the text is not %(value)s, and no other character set fits", value=name or "UTF-8"))
 
 
 def _try(data: bytes, charset: str) -> str | None:

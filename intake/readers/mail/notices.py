@@ -13,6 +13,7 @@ from intake.codes import ErrorCode
 from intake.readers.amazon.records import item, record
 from intake.readers.mail.headers import ident
 from intake.rows import Bad
+from intake.sentences import Sentence
 
 Record = dict[str, Any]
 
@@ -70,14 +71,14 @@ _CURRENCIES = frozenset(
 def cancellation(order_id: str, at: datetime) -> Record | Bad:
     """The buyer's wish: something about an order that need not be there yet, and is none by itself."""
     if not order_id:
-        return _no_order("a wish to cancel")
+        return _no_order(Sentence("a wish to cancel"))
     return record("order", order_id, partial=True, buyer_cancel_requested_at=at)
 
 
 def claim(kind: str, order_id: str, text: str, at: datetime) -> Record | Bad:
     """An A-to-z claim: opened, or decided where the kind of the notice or its words say so."""
     if not order_id:
-        return _no_order("an A-to-z claim")
+        return _no_order(Sentence("an A-to-z claim"))
     said: Record = {"order_external_id": order_id, "kind": "a_to_z"}
     status = next((name for name, pattern in _STATUSES if re.search(pattern, text, re.IGNORECASE)), None)
     if status is None and "CLOSE" not in kind:
@@ -99,7 +100,7 @@ def return_request(order_id: str, text: str, at: datetime, zone: str) -> Record 
     report never mentions counts nowhere, so that one request is never two.
     """
     if not order_id:
-        return _no_order("a return")
+        return _no_order(Sentence("a return"))
     lines = _labelled(text)
     asin = lines.get("asin", "")
     day = at.astimezone(ZoneInfo(zone or "UTC")).date()
@@ -147,4 +148,6 @@ def _amount(text: str) -> tuple[str, str] | None:
 
 
 def _no_order(what: str) -> Bad:
-    return Bad(ErrorCode.MISSING_REQUIRED, f"the notice of {what} names no order", "order_external_id")
+    return Bad(
+        ErrorCode.MISSING_REQUIRED, Sentence("the notice of %(what)s names no order", what=what), "order_external_id"
+    )

@@ -19,6 +19,7 @@ from intake.readers.mail.quoting import newest
 from intake.readers.mail.routing import NobodysMail, is_own_address, mailbox_of
 from intake.readers.mail.splitting import MAIL_LIMIT, Source, as_bytes, as_text, sources
 from intake.rows import Bad, Clue, Row, RowWarning
+from intake.sentences import Sentence
 
 HEADER_LIMIT = 1024 * 1024  # bytes of a mail's header
 CONTAINERS = 200  # declared boundaries; the standard library follows them by recursion
@@ -53,7 +54,7 @@ def again(text: str, stored: Mapping[str, str], context: Context) -> Iterator[Ro
 
 def _rows(source: Source, pointer: str, context: Context) -> Iterator[Row]:
     if source.bytes is None:
-        large = Bad(ErrorCode.TOO_LARGE, f"the mail has more than {MAIL_LIMIT // 2**20} MiB")
+        large = Bad(ErrorCode.TOO_LARGE, Sentence("the mail has more than %(value)s MiB", value=MAIL_LIMIT // 2**20))
         yield Row(pointer, large, "", context.defaults())
         return
     text, spelled = as_text(source.bytes)
@@ -71,11 +72,11 @@ def _rows(source: Source, pointer: str, context: Context) -> Iterator[Row]:
     except _Unreadable as error:
         said = error.bad
     except NobodysMail as error:
-        said = Bad(ErrorCode.UNKNOWN_ACCOUNT, str(error), "account")
+        said = Bad(ErrorCode.UNKNOWN_ACCOUNT, error.sentence, "account")
     except Undecodable as error:
-        said = Bad(ErrorCode.UNDECODABLE, str(error), "body_text")
+        said = Bad(ErrorCode.UNDECODABLE, error.sentence, "body_text")
     except RecursionError:
-        said = Bad(ErrorCode.TOO_LARGE, "the mail is nested too deeply")
+        said = Bad(ErrorCode.TOO_LARGE, Sentence("the mail is nested too deeply"))
     if isinstance(said, Bad):
         yield Row(pointer, said, text, defaults, account=account)
         return
@@ -87,12 +88,12 @@ def _rows(source: Source, pointer: str, context: Context) -> Iterator[Row]:
 def _parsed(source: bytes) -> Message:
     end = re.search(rb"\r?\n\r?\n", source)
     if (end.start() if end else len(source)) > HEADER_LIMIT:
-        raise _Unreadable(ErrorCode.TOO_LARGE, "the header of the mail has more than 1 MiB")
+        raise _Unreadable(ErrorCode.TOO_LARGE, Sentence("the header of the mail has more than 1 MiB"))
     if len(re.findall(rb"boundary\s*=", source, re.IGNORECASE)) > CONTAINERS:
-        raise _Unreadable(ErrorCode.TOO_LARGE, "the mail has too many parts within parts")
+        raise _Unreadable(ErrorCode.TOO_LARGE, Sentence("the mail has too many parts within parts"))
     mail = email.message_from_bytes(source)
     if not mail.keys():
-        raise _Unreadable(ErrorCode.UNKNOWN_FORMAT, "the text has no header of a mail")
+        raise _Unreadable(ErrorCode.UNKNOWN_FORMAT, Sentence("the text has no header of a mail"))
     return mail
 
 
@@ -132,9 +133,11 @@ class _Mail:
         """What the mail says; None where that is nothing about a buyer."""
         doubt = why_not_trusted(self.mail)
         if doubt:
-            raise _Unreadable(ErrorCode.SENDER_NOT_TRUSTED, f"the receiving server reports {doubt}", "From")
+            raise _Unreadable(
+                ErrorCode.SENDER_NOT_TRUSTED, Sentence("the receiving server reports %(doubt)s", doubt=doubt), "From"
+            )
         if not self.sender:
-            raise _Unreadable(ErrorCode.MISSING_REQUIRED, "the mail names no sender", "From")
+            raise _Unreadable(ErrorCode.MISSING_REQUIRED, Sentence("the mail names no sender"), "From")
         from_amazon = amazon.is_amazon(self.sender)
         if headers.field(self.mail, amazon.KIND) and not from_amazon:
             message = "the mail calls itself Amazon's, and its sender is not"
@@ -168,7 +171,9 @@ class _Mail:
         if server is not None and (date is None or not server - EARLIEST <= date <= server + LATEST):
             return server
         if date is None:
-            raise _Unreadable(ErrorCode.BAD_TIMESTAMP, "the mail has no date, and no server says when it came", "Date")
+            raise _Unreadable(
+                ErrorCode.BAD_TIMESTAMP, Sentence("the mail has no date, and no server says when it came"), "Date"
+            )
         return date
 
     def _from_amazon(self, body: Body) -> dict[str, Any] | Bad | None:
@@ -187,7 +192,9 @@ class _Mail:
             return self._copy(body, order_id)
         elif kind == amazon.BUYER:
             if not self.relays:
-                raise _Unreadable(ErrorCode.MISSING_REQUIRED, "the mail names no address of the buyer", "From")
+                raise _Unreadable(
+                    ErrorCode.MISSING_REQUIRED, Sentence("the mail names no address of the buyer"), "From"
+                )
             return self._question(body, order_id)
         else:
             return None

@@ -6,12 +6,17 @@ from email.message import Message
 from intake.readers.amazon.records import MARKETPLACES
 from intake.readers.context import Context, Mailbox
 from intake.readers.mail import headers
+from intake.sentences import Sentence
 
 COUNTRIES = frozenset(MARKETPLACES.values())
 
 
 class NobodysMail(ValueError):
     """The mail is for an account that is not known here, or that the sender may not write."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def mailbox_of(mail: Message, own_reply_from: str, context: Context) -> Mailbox:
@@ -34,19 +39,31 @@ def mailbox_of(mail: Message, own_reply_from: str, context: Context) -> Mailbox:
     if own in fitting:
         return own
     if fitting:
-        raise NobodysMail("more than one account has this address: " + ", ".join(sorted(one.key for one in fitting)))
+        raise NobodysMail(
+            Sentence(
+                "more than one account has this address: %(accounts)s",
+                accounts=", ".join(sorted(one.key for one in fitting)),
+            )
+        )
     if addressed and not country:
         return addressed[0]
     sorts = any("@" not in tag for tag in own.tags)
     if not addressed and sorts and any(_tag(address) for address in addresses) and not own_reply_from:
-        raise NobodysMail("no account that you may write has this address")
+        raise NobodysMail(Sentence("no account that you may write has this address"))
     if _sells_in(own, country):
         return own
     others = [one for one in known if one.platform == "amazon" and _country(one) == country]
     if len(others) == 1:
         return others[0]
-    who = "several accounts sell" if others else "no account that you may write sells"
-    raise NobodysMail(f"it is for the marketplace {country}, and {who} there")
+    if others:
+        raise NobodysMail(
+            Sentence("it is for the marketplace %(country)s, and several accounts sell there", country=country)
+        )
+    raise NobodysMail(
+        Sentence(
+            "it is for the marketplace %(country)s, and no account that you may write sells there", country=country
+        )
+    )
 
 
 def is_addressed(mailbox: Mailbox, addresses: Collection[str]) -> bool:
