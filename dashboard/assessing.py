@@ -1,12 +1,14 @@
-"""The page that assesses an account by the eight aspects of customer service."""
+"""The pages beside an account's figures: its assessment by eight aspects, and how fast buyers get a first reply."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, visible_accounts
+from dashboard.forms import WaitedFor
 from dashboard.pages.account import report_day
 from dashboard.pages.assessment import assessment_page
+from dashboard.pages.first_replies import first_replies_page
 from dashboard.pages.shell import shell
 
 
@@ -17,3 +19,14 @@ def assessment(request: HttpRequest, key: str) -> HttpResponse:
     page = assessment_page(shop, report_day(shop, request.GET, now), now)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/assessment.html", {"page": page, "shell": around, "section": "account"})
+
+
+def first_replies(request: HttpRequest, key: str) -> HttpResponse:
+    """The conversations of one account whose buyers waited equally long for a first reply."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, now)
+    wait = WaitedFor(request.GET).value("wait")
+    page = first_replies_page(shop, day, wait, request.GET.get("page", "1"))
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/first_replies.html", {"page": page, "shell": around, "section": "account"})

@@ -19,8 +19,6 @@ from kpis.trends import TrendPoint
 from kpis.units import display
 from sellers.days import week_end_on_or_before
 
-CROWDED = 4  # lines inside a card: more make it taller than its neighbours
-
 
 @dataclass(frozen=True)
 class Card:
@@ -125,9 +123,9 @@ class Card:
         return [(self._name(each), each) for each in self.variants if self._says_more(each)]
 
     @property
-    def is_wide(self) -> bool:
-        """Whether so much stands inside it that it takes the room of two."""
-        return len(self.versions) + sum(1 + len(part.versions) for part in self.parts) > CROWDED
+    def is_open(self) -> bool:
+        """Whether the figure may still change, because cases or data are still to come."""
+        return self.reading.state is State.PROVISIONAL
 
     def _name(self, variant: "Card") -> str:
         window = variant.reading.window

@@ -80,6 +80,17 @@ def trend_chart(
     }
 
 
+def signs(chart: dict[str, Any]) -> dict[str, bool]:
+    """Which signs the chart shows, so that its legend explains them and no others."""
+    return {
+        "carried": any(chart["carried"]),
+        "provisional": any(chart["provisional"]),
+        "unripe": chart["unripe"] is not None,
+        "breaks": bool(chart["breaks"]),
+        "marks": bool(chart["marks"]),
+    }
+
+
 def says(one: Stated | None, platform: str) -> str:
     """What the platform itself says, with its name."""
     if one is None:

@@ -16,6 +16,7 @@ from intake import secrets
 from intake.connectors import pulling
 from intake.models import Connection
 from intake.routing import HEAD, account_of
+from kpis.catalogue.first_replies import STEPS
 from kpis.metrics import Side
 from kpis.targets import Band
 from sellers.days import validate_zone
@@ -131,6 +132,18 @@ class PersonRows(Stretch):
     list = forms.ChoiceField(
         choices=[(name, name) for name in ("late", "unsolved", "solved")], required=False, initial="late"
     )
+
+
+class Chart(Address):
+    """How many weeks the chart of a page goes back."""
+
+    weeks = forms.TypedChoiceField(choices=[(n, n) for n in WEEKS], coerce=int, required=False, initial=12)
+
+
+class WaitedFor(Address):
+    """Which step of waiting a list of conversations shows."""
+
+    wait = forms.ChoiceField(choices=[(step.slug, step.title) for step in STEPS], required=False, initial="late")
 
 
 class ManyFiles(forms.FileField):

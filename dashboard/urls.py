@@ -40,6 +40,7 @@ urlpatterns = [
     path("accounts/<slug:key>/rejects/", importing.account_rejects, name="account_rejects"),
     path("accounts/<slug:key>/rejects/<row_number:number>/<slug:step>/", importing.reject_step, name="reject_step"),
     path("accounts/<slug:key>/", views.account, name="account"),
+    path("accounts/<slug:key>/first-replies/", assessing.first_replies, name="first_replies"),
     path("accounts/<slug:key>/assessment/", assessing.assessment, name="assessment"),
     path("accounts/<slug:key>/corrections/", correcting.listing, name="corrections"),
     path("accounts/<slug:key>/corrections/<int:number>/", correcting.one, name="correction"),

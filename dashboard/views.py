@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts
-from dashboard.forms import FleetFilter, Rows
+from dashboard.forms import Chart, FleetFilter, Rows
 from dashboard.known import known_on
 from dashboard.pages.account import Day, account_page, report_day
 from dashboard.pages.breakdown import only_of
@@ -46,7 +46,7 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
     known = None if day.known is None else known_on(shop, day.on, day.known)
     if day.known is not None and known is None:
         return _nothing_known(request, shop, day, now)
-    page = account_page(shop, day, now, known)
+    page = account_page(shop, day, now, Chart(request.GET).value("weeks"), known)
     around = shell(visible_accounts(request), now, shop)
     context = {"page": page, "shell": around, "section": "account", "may_write": may_write(request, shop)}
     return render(request, "dashboard/account.html", context)

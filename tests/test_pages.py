@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from kpis.catalogue import DECLARED
 from kpis.exports import csv_rows
-from kpis.metrics import Coverage, Imported, LatestShare, Side, Times
+from kpis.metrics import Side
 from kpis.models import RuleChange
 from kpis.readings import readings
 from kpis.rows import rows
@@ -280,7 +280,12 @@ def test_the_account_page_shows_every_metric_as_the_readings_say():
 
 
 def everything_in(group):
-    cards = [*group.cards, *(entry for _needs, entries in group.missing for entry in entries), *group.empty]
+    cards = [
+        *group.cards,
+        *group.more,
+        *(entry for _needs, entries in group.missing for entry in entries),
+        *group.empty,
+    ]
     return [entry for card in cards for entry in card.family]
 
 
@@ -298,8 +303,8 @@ def test_the_account_page_says_what_is_missing_and_what_a_score_rests_on():
 
 def test_a_metric_without_data_says_what_to_import():
     page = text_of(client_of(make_account("mine")).get("/accounts/mine/"))
-    assert "<b>Import orders</b> to see:" in page
-    assert "<b>Import messages</b> to see:" in page
+    assert '<a class="link" href="/imports/new/?account=mine">Import orders</a> to see:' in page
+    assert '<a class="link" href="/imports/new/?account=mine">Import messages</a> to see:' in page
     assert "Nothing of the kind has come in yet. Import survey answers to see it." in page  # the score keeps its place
     assert 'class="card kpi"' not in page
 
@@ -353,6 +358,33 @@ def test_both_claim_rules_stand_side_by_side_where_they_differ():
     page = text_of(client_of(account).get("/accounts/mine/"))
     # A denied claim is no defect by the rule of today, and is one whatever its outcome.
     assert re.search(r"order_defect_rate_every_claim/.{0,300}100\.00%", page)
+
+
+def test_figures_without_a_target_are_folded_away_where_others_have_one():
+    account = make_account("mine")
+    make_conversation(
+        account, ("buyer", "2026-01-10 10:00"), ("agent", "2026-01-10 12:00"), resolved="2026-01-10 12:00"
+    )
+    count()
+    groups = {str(group.title): group for group in client_of(account).get("/accounts/mine/").context["page"].groups}
+    response = [card.metric.slug for card in groups["Response"].cards]
+    assert "late_response_rate" in response
+    assert "first_response_time" not in response
+    assert "first_response_time" in [card.metric.slug for card in groups["Response"].more]
+    # No figure of this group has a target: the first four stand in front.
+    assert len(groups["Resolution"].cards) == 4
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("", 12), ("?weeks=26", 26), ("?weeks=52", 30), ("?weeks=7", 12)])
+def test_the_weeks_of_the_score_are_in_the_address(asked, shown):
+    account = make_account("mine")
+    for week in range(30):
+        make_answers(account, 40, 8, last=f"{date(2026, 1, 17) - timedelta(weeks=week)} 20:00")
+    count()
+    response = client_of(account).get(f"/accounts/mine/{asked}")
+    assert len(json_in(response, "score-chart")["values"]) == shown
+    assert len(response.context["page"].week_lines) == shown
+    assert len(response.context["page"].score.points) == 12  # sparklines stay
 
 
 def test_a_score_carried_over_says_from_when():
@@ -795,11 +827,11 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 # Session and user; the accounts one may see; the rules in force; how far data has come; since when each fact comes; the
 # page's own; two for the freshness line, on an account's pages three. The fleet reads twice, for the ranking and for
 # its rows. On both one asks for silent channels. A metric's breakdown is one, and its notes one. On the account page
-# there are two for notes and one for who may write them, and each metric that is read from rows adds one.
+# there are two for notes, one for who may write them, one for the first replies, and seventeen for metrics that are
+# read from rows. A chart of more than twelve weeks adds two.
 FLEET_QUERIES = 21
-ACCOUNT_QUERIES = 19
+ACCOUNT_QUERIES = 36
 METRIC_QUERIES = 21
-FROM_ROWS = sum(isinstance(metric, LatestShare | Times | Coverage | Imported) for metric in DECLARED)
 
 
 def queries(client, path):
@@ -835,7 +867,7 @@ def test_an_account_costs_the_same_whatever_its_history():
             make_order(account, f"{day} 10:00", ship_by=f"{day} 20:00")
     count()
     client = client_of(young, old)
-    assert queries(client, "/accounts/young/") == queries(client, "/accounts/old/") <= ACCOUNT_QUERIES + FROM_ROWS
+    assert queries(client, "/accounts/young/") == queries(client, "/accounts/old/") == ACCOUNT_QUERIES
     lists = [queries(client, f"/accounts/{key}/{SCORE}/?part=left_out") for key in ("young", "old")]
     assert lists == [METRIC_QUERIES, METRIC_QUERIES]
 

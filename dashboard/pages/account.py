@@ -8,23 +8,27 @@ from urllib.parse import urlencode
 
 from dashboard import charts, words
 from dashboard.cards import Card, cards
-from dashboard.forms import ReportDay
+from dashboard.forms import WEEKS, ReportDay
 from dashboard.known import Known
+from dashboard.marks import by_week, sentence
 from dashboard.pages.connections import broken_connections
 from dashboard.pages.notes import Noted, newest, on_chart
 from dashboard.silence import Silence, silences
+from dashboard.waits import Bars, bars
 from intake.models import Connection
 from kpis.catalogue import DECLARED, satisfaction
+from kpis.catalogue.first_replies import METRIC as FIRST_REPLY
 from kpis.fleet import WORST_FIRST
 from kpis.metrics import Imported, Text
 from kpis.readings import readings
 from kpis.targets import Band
-from kpis.trends import trends
+from kpis.trends import TrendPoint, trend, trends
 from kpis.waiting import Waiting, waiting
 from sellers.days import WEEK, day_start, last_complete_day, local_day, week_end_on_or_before
-from sellers.models import SellerAccount
+from sellers.models import Note, SellerAccount
 
-WEEKS = 12
+SPARK_WEEKS = 12
+FIRST = 4  # cards of a group in which no figure has a target, before the others are folded away
 SCORE = satisfaction.customer_service_score
 
 
@@ -66,11 +70,15 @@ class Day:
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of one group: cards, what was never imported by what to import, and what never had a figure."""
+    """The figures of one group: cards, what was never imported by what to import, and what never had a figure.
+
+    `cards` are those that people look at first, `more` the others that have a figure.
+    """
 
     title: Text
     anchor: str
     cards: list[Card]
+    more: list[Card]
     missing: list[tuple[Text, list[Card]]]
     empty: list[Card]
 
@@ -90,11 +98,34 @@ class Group:
     @property
     def width(self) -> int:
         """How many cards stand side by side, at most four: small groups share a row."""
-        taken = sum(2 if entry.is_wide else 1 for entry in self.cards)
-        return min(4, taken) or 4
+        return min(4, len(self.cards)) or 4
 
     def _with(self, band: Band) -> int:
-        return sum(each.reading.band is band for entry in self.cards for each in entry.family)
+        return sum(each.reading.band is band for entry in [*self.cards, *self.more] for each in entry.family)
+
+
+@dataclass(frozen=True)
+class WeekLine:
+    """A published week of the score in the chart's table twin."""
+
+    point: TrendPoint
+    noted: Sequence[Note]  # what people noted in it
+
+    @property
+    def week(self) -> str:
+        return words.long_day(self.point.ends_on)
+
+    @property
+    def word(self) -> Text:
+        return words.band_word(charts.judged(self.point), self.point.band)
+
+    @property
+    def basis(self) -> str:
+        return charts.basis(self.point)
+
+    @property
+    def note(self) -> str:
+        return " ".join([*charts.notes(self.point), *map(sentence, self.noted)])
 
 
 @dataclass(frozen=True)
@@ -104,14 +135,18 @@ class AccountPage:
     account: SellerAccount
     day: Day
     score: Card
+    weeks: int  # of the chart
     chart: dict[str, Any]
+    chart_weeks: Sequence[WeekLine]  # the same as a table, oldest first
     groups: list[Group]
+    replies: Bars | None  # how fast buyers get a first reply
     waiting: Waiting
     next_update: str
     silence: Silence | None
     broken: list[Connection]  # connections that bring nothing in
     notes: list[Noted]  # the newest
     known: Known | None = None
+    all_weeks = WEEKS
 
     @property
     def place(self) -> str:
@@ -119,12 +154,17 @@ class AccountPage:
 
     @property
     def finding(self) -> str:
-        return charts.finding(self.score.metric, self.score.points)
+        return charts.finding(self.score.metric, [line.point for line in self.chart_weeks])
 
     @property
-    def carried(self) -> bool:
-        """Whether the chart has a week that kept an older score, so that its sign is explained."""
-        return any(self.chart["carried"])
+    def has(self) -> dict[str, bool]:
+        """Which signs the chart shows, so that they are explained."""
+        return charts.signs(self.chart)
+
+    @property
+    def week_lines(self) -> list[WeekLine]:
+        """The chart's weeks as a table, newest first."""
+        return list(reversed(self.chart_weeks))
 
 
 def report_day(account: SellerAccount, address: Any, now: datetime) -> Day:
@@ -134,28 +174,37 @@ def report_day(account: SellerAccount, address: Any, now: datetime) -> Day:
     return Day(form.value("on"), newest, form.problem, form.value("known_on"))
 
 
-def account_page(account: SellerAccount, day: Day, now: datetime, known: Known | None = None) -> AccountPage:
-    """Every figure of one account on its report day, or as it was known; in a constant number of queries."""
+def account_page(
+    account: SellerAccount, day: Day, now: datetime, weeks: int = SPARK_WEEKS, known: Known | None = None
+) -> AccountPage:
+    """Every figure of one account on its report day, or as it was known; in a constant number of queries.
+
+    `weeks` is how far the chart of the score goes back; a chart of more weeks than the sparklines show costs two more.
+    """
     today = local_day(now, account.zone)
+    on, known_at = day.on, None
     if known is None:
-        points = trends([account], DECLARED, WEEKS, until=day.on)
-        entries = cards(readings(account, day.on), points, day.on, today)
+        found = readings(account, on)
     else:
-        points = trends([account], DECLARED, WEEKS, until=known.ends_on, known_at=known.at)
-        today = known.today
-        entries = cards(known.readings, points, known.ends_on, today)
+        found, on, known_at, today = known.readings, known.ends_on, known.at, known.today
+    points = trends([account], DECLARED, SPARK_WEEKS, until=on, known_at=known_at)
+    entries = cards(found, points, on, today)
     score = next(entry for entry in entries if entry.metric is SCORE)
+    charted = score.points if weeks == SPARK_WEEKS else trend(account, SCORE, weeks, until=on, known_at=known_at)
+    noted = on_chart(account, SCORE, charted)
+    first_reply = next(reading for reading in found if reading.metric is FIRST_REPLY)
     return AccountPage(
         account=account,
         day=day,
         score=score,
-        chart=charts.trend_chart(
-            score.metric, score.points, today, small=True, noted=on_chart(account, score.metric, score.points)
-        ),
+        weeks=weeks,
+        chart=charts.trend_chart(score.metric, charted, today, small=True, noted=noted),
+        chart_weeks=[WeekLine(point, of_week) for point, of_week in zip(charted, by_week(charted, noted), strict=True)],
         groups=grouped([entry for entry in entries if entry is not score]),
         waiting=waiting([account], local_day(now, account.zone))[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
-        # Who has fallen silent is read from rows, which stand as they are now.
+        # Who has fallen silent and who waited how long is read from rows, which stand as they are now.
+        replies=bars(first_reply) if known is None and not first_reply.needs else None,
         broken=broken_connections(account, now) if known is None else [],
         silence=next(iter(silences([account], {account.id: day.on})), None) if known is None else None,
         notes=newest(account),
@@ -185,10 +234,13 @@ def _group(number: int, members: Sequence[Card]) -> Group:
             needs = entry.metric.fact.needs
             missing.setdefault(str(needs), (needs, []))[1].append(entry)
     known = [entry for entry in members if not entry.is_new]
+    shown = [entry for entry in known if not entry.is_empty]
+    first = [entry for entry in shown if entry.reading.rule.target is not None] or shown[:FIRST]
     return Group(
         title=members[0].metric.group,
         anchor=f"group-{number}",
-        cards=[entry for entry in known if not entry.is_empty],
+        cards=first,
+        more=[entry for entry in shown if entry not in first],
         missing=list(missing.values()),
         empty=[entry for entry in known if entry.is_empty],
     )

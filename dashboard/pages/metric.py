@@ -188,14 +188,7 @@ class MetricPage:
     @property
     def has(self) -> dict[str, bool]:
         """Which signs the chart shows, so that they are explained."""
-        chart = self.chart
-        return {
-            "carried": any(chart["carried"]),
-            "provisional": any(chart["provisional"]),
-            "unripe": chart["unripe"] is not None,
-            "breaks": bool(chart["breaks"]),
-            "marks": bool(chart["marks"]),
-        }
+        return charts.signs(self.chart)
 
     @property
     def columns(self) -> list[Text]:
