@@ -5,10 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, people_seen, visible_accounts
-from dashboard.forms import People, PersonRows
+from dashboard.forms import People, PersonRows, Subjects
 from dashboard.pages.account import report_day
 from dashboard.pages.agents import agent_page, agents_page
 from dashboard.pages.shell import shell
+from dashboard.pages.topics import topics_page
 
 
 def agents(request: HttpRequest, key: str) -> HttpResponse:
@@ -30,3 +31,13 @@ def agent(request: HttpRequest, key: str, number: int) -> HttpResponse:
     page = agent_page(shop, number, day, address, request.GET.get("page", "1"), seen)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/agent.html", {"page": page, "shell": around, "section": "account"})
+
+
+def topics(request: HttpRequest, key: str) -> HttpResponse:
+    """What late turns and unsolved answers of one account were about."""
+    now = timezone.now()
+    shop = account_or_404(request, key)
+    day = report_day(shop, request.GET, now)
+    page = topics_page(shop, day, Subjects(request.GET).value("by"))
+    around = shell(visible_accounts(request), now, shop)
+    return render(request, "dashboard/topics.html", {"page": page, "shell": around, "section": "account"})

@@ -146,6 +146,12 @@ class WaitedFor(Address):
     wait = forms.ChoiceField(choices=[(step.slug, step.title) for step in STEPS], required=False, initial="late")
 
 
+class Subjects(Address):
+    """What turns and answers are told apart by."""
+
+    by = forms.ChoiceField(choices=[("topic", _("Topic")), ("channel", _("Channel"))], required=False, initial="topic")
+
+
 class ManyFiles(forms.FileField):
     """Several files under one name."""
 

@@ -54,6 +54,7 @@ urlpatterns = [
     path("accounts/<slug:key>/find/", finding.find, name="find"),
     path("accounts/<slug:key>/conversations/<row_number:number>/", finding.conversation, name="conversation"),
     path("accounts/<slug:key>/orders/<row_number:number>/", finding.order, name="order"),
+    path("accounts/<slug:key>/topics/", crediting.topics, name="topics"),
     path("accounts/<slug:key>/weeks/", reporting.weeks, name="weeks"),
     path("accounts/<slug:key>/agents/", crediting.agents, name="agents"),
     path("accounts/<slug:key>/agents/<row_number:number>/", crediting.agent, name="agent"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kpis.catalogue.facts import answers, turns
@@ -56,14 +55,7 @@ BY_PERSON: Mapping[str, Combinable] = {
     turns.slug: Case(When(reply=Reply.NONE, then=Value(NOBODY)), default=F("agent_id"), output_field=BigIntegerField()),
     answers.slug: CREDIT,
 }
-BY_TOPIC: Mapping[str, Combinable] = {
-    turns.slug: F("topic"),
-    answers.slug: Coalesce(F("conversation__topic"), Value("")),
-}
-BY_CHANNEL: Mapping[str, Combinable] = {
-    turns.slug: F("channel"),
-    answers.slug: Coalesce(F("conversation__channel"), Value("")),
-}
+# Of the turns, what they were about and where, under the names by which figures are broken down.
+BY_SUBJECT: Mapping[str, Combinable] = {"topic": F("topic"), "channel": F("channel")}
 
 OF_PEOPLE: tuple[Metric, ...] = (WITHIN, REPLY, FIRST, TAKEN_OVER, SOLVED)
-OF_SUBJECTS: tuple[Metric, ...] = (WITHIN, REPLY, SOLVED)
