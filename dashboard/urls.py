@@ -63,4 +63,5 @@ urlpatterns = [
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),
     path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),
     path("accounts/<slug:key>/<slug:metric>/breakdown.csv", views.breakdown_csv, name="breakdown_csv"),
+    path("accounts/<slug:key>/<slug:metric>/rows.xlsx", views.rows_xlsx, name="rows_xlsx"),
 ]

@@ -1,8 +1,9 @@
 """The browser pages: each finds what the person may see, asks one function for the page, and renders it."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from dashboard.pages.breakdown import only_of
 from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
-from dashboard.pages.metric import csv_name, metric_page
+from dashboard.pages.metric import file_name, metric_page
 from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.shell import shell
 from dashboard.pages.system import system_page
@@ -22,10 +23,11 @@ from dashboard.pages.week import week_page
 from dashboard.words import place
 from kpis.attention import worse_side
 from kpis.breakdowns import breakdown, split_of
-from kpis.exports import csv_breakdown, csv_rows
+from kpis.exports import csv_breakdown, csv_rows, xlsx_rows
 from kpis.metrics import Side
 from kpis.readings import Span
-from kpis.rows import rows
+from kpis.rows import RowSet, rows
+from kpis.sheets import xlsx_response
 from sellers.days import local_day
 from sellers.models import SellerAccount
 
@@ -86,19 +88,43 @@ def _nothing_known(request: HttpRequest, shop: SellerAccount, day: Day, now: dat
 
 
 def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpResponse:
-    """One list of rows behind a figure as a file. What the address does not say as it should is not found."""
+    """One list of rows behind a figure as a CSV file."""
+    listed = _listed(request, key, metric, timezone.now())
+    return StreamingHttpResponse(
+        csv_rows(listed.rowset, listed.shop),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{listed.name}.csv"'},
+    )
+
+
+def rows_xlsx(request: HttpRequest, key: str, metric: str) -> FileResponse:
+    """The same list as a spreadsheet."""
+    now = timezone.now()
+    listed = _listed(request, key, metric, now)
+    return xlsx_response(xlsx_rows(listed.rowset, listed.shop, listed.on, now), f"{listed.name}.xlsx")
+
+
+class _Listed(NamedTuple):
+    """A list of rows behind a figure, and a file name that says what is in it."""
+
+    shop: SellerAccount
+    on: date
+    rowset: RowSet
+    name: str
+
+
+def _listed(request: HttpRequest, key: str, metric: str, now: datetime) -> _Listed:
+    """The list that the address names. What it does not say as it should is not found."""
     shop = account_or_404(request, key)
-    day = report_day(shop, request.GET, timezone.now())
+    day = report_day(shop, request.GET, now)
     address = Rows(request.GET)
     if day.problem or day.known is not None or not address.is_valid():  # rows stand as they are now
         raise Http404
     declared = metric_or_404(metric)
     side = Side(address.value("part") or worse_side(declared))
     only = only_of(declared, address.value("by"), address.only)
-    return StreamingHttpResponse(
-        csv_rows(rows(shop, declared, day.on, side, only), shop),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{csv_name(shop, declared, day.on, side)}"'},
+    return _Listed(
+        shop, day.on, rows(shop, declared, day.on, side, only), file_name(shop, declared, day.on, side.value)
     )
 
 
@@ -115,7 +141,7 @@ def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
         csv_breakdown(reading, column, breakdown(reading, column)),
         content_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="{csv_name(shop, declared, day.on, f"by-{column.split}")}"'
+            "Content-Disposition": f'attachment; filename="{file_name(shop, declared, day.on, f"by-{column.split}")}.csv"'
         },
     )
 

@@ -33,15 +33,16 @@ from kpis.api_serializers import (
 )
 from kpis.breakdowns import breakdown, split_of
 from kpis.catalogue import DECLARED, METRICS
-from kpis.exports import csv_breakdown, csv_rows
+from kpis.exports import csv_breakdown, csv_rows, xlsx_rows
 from kpis.freshness import health
 from kpis.metrics import Column, Metric, Side
 from kpis.published import as_known
 from kpis.queue import Queue
 from kpis.readings import Reading, Span, readings
 from kpis.rows import Only, rows
+from kpis.sheets import XLSX, xlsx_response
 from kpis.trends import trend
-from kpis.week_document import as_csv, as_json
+from kpis.week_document import as_csv, as_json, as_xlsx
 from sellers.api_auth import accounts_for
 from sellers.days import last_complete_day, local_day, moment_of
 from sellers.models import ApiToken, SellerAccount
@@ -159,16 +160,22 @@ class WeekView(AccountView):
     @extend_schema(
         operation_id="week",
         parameters=[WeekQuery],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, XLSX): OpenApiTypes.BINARY,
+        },
     )
-    def get(self, request: Request, key: str, ends_on: date) -> HttpResponse:
+    def get(self, request: Request, key: str, ends_on: date) -> HttpResponseBase:
         """The report of a week as it was issued: the same bytes whenever it is asked for again."""
         published = as_known(self.account, ends_on, self.known_at)
         if published is None or published.report.ends_on != ends_on:
             raise Http404
         form = self.given["format"]
-        write, kind = (as_csv, "text/csv; charset=utf-8") if form == "csv" else (as_json, "application/json")
         name = f"{key}-week-{ends_on}-{published.report.revision}.{form}"
+        if form == "xlsx":
+            return xlsx_response(as_xlsx(published.report), name)
+        write, kind = (as_csv, "text/csv; charset=utf-8") if form == "csv" else (as_json, "application/json")
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(write(published.report), content_type=kind, headers=headers)
 
@@ -180,20 +187,36 @@ class CsvRenderer(BaseRenderer):
     format = "csv"
 
 
+class XlsxRenderer(BaseRenderer):
+    """The same for a spreadsheet."""
+
+    media_type = XLSX
+    format = "xlsx"
+
+
 class RowsView(AccountView):
     parameters = RowsQuery
-    renderer_classes = [JSONRenderer, CsvRenderer]
+    renderer_classes = [JSONRenderer, CsvRenderer, XlsxRenderer]
 
     @extend_schema(
         operation_id="rows",
         parameters=[RowsQuery],
-        responses={(200, "application/json"): RowPageSerializer, (200, "text/csv"): OpenApiTypes.STR},
+        responses={
+            (200, "application/json"): RowPageSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, XLSX): OpenApiTypes.BINARY,
+        },
     )
     def get(self, request: Request, key: str, metric: str) -> HttpResponseBase:
-        """The rows behind a figure, newest first: page by page, or all of them as a CSV file."""
+        """The rows behind a figure, newest first: page by page, or all of them as a CSV or XLSX file."""
         rowset = rows(self.account, self.metric, self.on, Side(self.given["part"]), self.only)
-        if self.given["format"] == "csv" or request.accepted_renderer.format == "csv":
-            name = f"{key}-{metric}-{self.on}-{rowset.side}.csv"
+        form = self.given["format"]
+        if form == "json":
+            form = request.accepted_renderer.format
+        name = f"{key}-{metric}-{self.on}-{rowset.side}.{form}"
+        if form == "xlsx":
+            return xlsx_response(xlsx_rows(rowset, self.account, self.on, self.now), name)
+        if form == "csv":
             return StreamingHttpResponse(
                 csv_rows(rowset, self.account),
                 content_type="text/csv; charset=utf-8",

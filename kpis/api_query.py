@@ -91,7 +91,7 @@ class ReadingsQuery(OnQuery, KnownQuery):
 
 
 class WeekQuery(KnownQuery):
-    format = serializers.ChoiceField(choices=["json", "csv"], default="json", help_text="The document's form.")
+    format = serializers.ChoiceField(choices=["json", "csv", "xlsx"], default="json", help_text="The document's form.")
 
 
 class TrendQuery(KnownQuery):
@@ -132,5 +132,5 @@ class RowsQuery(PageQuery, SplitQuery, OnQuery):
         help_text="In the numerator, only in the denominator, or left out with the reason.",
     )
     format = serializers.ChoiceField(
-        choices=["json", "csv"], default="json", help_text="csv gives all rows at once, as a file."
+        choices=["json", "csv", "xlsx"], default="json", help_text="csv and xlsx give all rows at once, as a file."
     )

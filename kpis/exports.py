@@ -1,12 +1,12 @@
-"""Rows behind a figure and its breakdown as CSV files: exactly what the page shows, safe to open in a spreadsheet."""
+"""Rows behind a figure and its breakdown as files, CSV or XLSX: exactly what the page shows, safe in a spreadsheet."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,7 @@ from kpis.breakdowns import Slice
 from kpis.metrics import Column, Side
 from kpis.readings import Reading
 from kpis.rows import RowSet, labels
+from kpis.sheets import Cell, Heading, workbook
 from sellers.models import SellerAccount
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
@@ -23,24 +24,45 @@ CHUNK = 500  # rows written at once
 # ones. Source: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-Cell = str | int | Decimal | None
-
 
 def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
     """The file piece by piece: a head, then every row. Times are in the account's zone, as ISO 8601 with offset."""
-    labels = {column.path: choices(rowset, column) for column in rowset.columns}
-    with_reason = rowset.side is Side.LEFT_OUT
-    head: list[Cell] = [_title(column) for column in rowset.columns]
-    yield BOM + _lines([[*head, _("Reason")] if with_reason else head])
-    rows = iter(rowset)
+    yield BOM + _lines([_titles(rowset)])
+    rows = _rows(rowset)
     while chunk := list(islice(rows, CHUNK)):
-        yield _lines(
-            [
-                [_cell(row[column.path], column, labels[column.path], account.zone) for column in rowset.columns]
-                + ([_text(str(row["reason"] or ""))] if with_reason else [])
-                for row in chunk
-            ]
-        )
+        yield _lines([[_csv_cell(value, account) for value in row] for row in chunk])
+
+
+def xlsx_rows(rowset: RowSet, account: SellerAccount, on: date, now: datetime) -> IO[bytes]:
+    """The same rows as a spreadsheet, after a sheet that says whose they are and what for.
+
+    Moments are dates on the account's clock.
+    """
+    metric, window = rowset.reading.metric, rowset.reading.window
+    about: list[tuple[str, Cell]] = [
+        (_("Account"), f"{account.name} ({account.key})"),
+        (_("Metric"), f"{metric.title} ({metric.slug})"),
+        (_("List"), _part(rowset)),
+        (_("Report day"), on),
+        (_("First day of the window"), window.first),
+        (_("Last day of the window"), window.last),
+        *_narrowed(rowset),
+    ]
+    headings = [Heading(title) for title in _titles(rowset)]
+    return workbook(about, _("The rows behind it"), headings, _rows(rowset), account.zone, now)
+
+
+def _narrowed(rowset: RowSet) -> list[tuple[str, Cell]]:
+    """The one value of a column that all rows have, where the list is narrowed to one."""
+    if rowset.only is None:
+        return []
+    column, value = rowset.only.column, rowset.only.value
+    return [(str(column.title), choices(rowset, column).get(value, value) or _("Unknown"))]
+
+
+def _part(rowset: RowSet) -> str:
+    """The name of the list, as the tabs over it say it."""
+    return str(rowset.reading.metric.sides[list(Side).index(rowset.side)])
 
 
 def csv_breakdown(reading: Reading, column: Column, slices: Iterable[Slice]) -> str:
@@ -59,29 +81,50 @@ def choices(rowset: RowSet, column: Column) -> dict[Any, str]:
     return labels(rowset.reading.metric.fact.model, column.path) if column.kind == "choice" else {}
 
 
-def _title(column: Column) -> str:
-    return _("%(title)s (seconds)") % {"title": column.title} if column.kind == "duration" else str(column.title)
+def _titles(rowset: RowSet) -> list[str]:
+    titles = [
+        _("%(title)s (seconds)") % {"title": column.title} if column.kind == "duration" else str(column.title)
+        for column in rowset.columns
+    ]
+    return [*titles, _("Reason")] if rowset.side is Side.LEFT_OUT else titles
 
 
-def _cell(value: Any, column: Column, labels: dict[Any, str], zone: ZoneInfo) -> Cell:
+def _rows(rowset: RowSet) -> Iterator[list[Cell]]:
+    """A cell under each title for every row, newest first."""
+    labels = {column.path: choices(rowset, column) for column in rowset.columns}
+    for row in rowset:
+        cells = [_cell(row[column.path], column, labels[column.path]) for column in rowset.columns]
+        yield [*cells, str(row["reason"] or "")] if rowset.side is Side.LEFT_OUT else cells
+
+
+def _cell(value: Any, column: Column, labels: dict[Any, str]) -> Cell:
     if value is None:
-        return ""
+        return None
     if column.kind == "moment":
-        return value.astimezone(zone).isoformat()
+        moment: datetime = value
+        return moment
     if column.kind == "yes_no":
         return _("Yes") if value else _("No")
     if column.kind == "duration":
         return int(value)
     if column.kind == "number":
         return Decimal(value)
-    return _text(labels.get(value, str(value)))
+    return labels.get(value, str(value))
+
+
+def _csv_cell(value: Cell, account: SellerAccount) -> Cell:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(account.zone).isoformat()
+    return _text(value) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _lines(rows: list[list[Cell]]) -> str:
+def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     buffer = StringIO()
     # Texts are quoted and numbers are not, so a spreadsheet tells an order number from an amount.
     csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)

@@ -40,6 +40,7 @@ class RowSet:
     reading: Reading
     side: Side
     rows: QuerySet
+    only: Only | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -105,7 +106,7 @@ def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSe
         Side.AGAINST: lambda: candidates.filter(counted).exclude(pk__in=_keys(candidates.filter(counted & hit))),
         Side.LEFT_OUT: lambda: candidates.exclude(pk__in=_keys(candidates.filter(counted))),
     }[side]()
-    return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"))
+    return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"), only)
 
 
 def candidates_of(reading: Reading) -> QuerySet:

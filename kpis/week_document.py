@@ -2,10 +2,14 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from io import StringIO
-from typing import Any
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
 
 from kpis.models import WeekReading, WeekReport
+from kpis.sheets import Cell, Heading, workbook
 
 COLUMNS = (
     "metric", "value", "numerator", "denominator", "n", "band", "state", "window_from", "window_to",
@@ -32,11 +36,29 @@ def as_csv(report: WeekReport) -> bytes:
     buffer = StringIO()
     table = csv.DictWriter(buffer, COLUMNS, lineterminator="\r\n")
     table.writeheader()
+    table.writerows(_lines(report))
+    return buffer.getvalue().encode()
+
+
+def as_xlsx(report: WeekReport) -> IO[bytes]:
+    """The same table as a spreadsheet, at its beginning."""
+    about: list[tuple[str, Cell]] = [
+        (_("Account"), report.account.key),
+        (_("First day"), report.starts_on),
+        (_("Last day"), report.ends_on),
+        (_("Revision"), report.revision),
+        (_("Reason"), report.get_reason_display()),
+        (_("Published at"), report.published_at),
+    ]
+    rows = ([line.get(column) for column in COLUMNS] for line in _lines(report))
+    return workbook(about, _("Figures"), [Heading(column) for column in COLUMNS], rows, report.account.zone, None)
+
+
+def _lines(report: WeekReport) -> Iterator[dict[str, Any]]:
     for row in report.readings.order_by("id"):
         figure = _figure(row)
         nested = {**(figure.pop("stats") or {}), **(figure.pop("rule") or {})}
-        table.writerow({**figure, **nested})
-    return buffer.getvalue().encode()
+        yield {**figure, **nested}
 
 
 def _figure(row: WeekReading) -> dict[str, Any]:

@@ -151,6 +151,10 @@ def test_the_api_hands_out_the_document_and_only_of_published_weeks(restated):
     assert client.get("/api/v1/accounts/shop/weeks/2026-01-18?format=csv").content == as_csv(
         WeekReport.objects.get(revision=1)
     )
+    sheets = [client.get("/api/v1/accounts/shop/weeks/2026-01-18?format=xlsx") for _again in range(2)]
+    first, second = (b"".join(sheet.streaming_content) for sheet in sheets)
+    assert first == second
+    assert first.startswith(b"PK")
     assert client.get("/api/v1/accounts/shop/weeks/2026-01-17").status_code == 404
     assert client.get("/api/v1/accounts/shop/weeks/2026-02-31").status_code == 404
     stranger = signed_in(make_user("stranger"))

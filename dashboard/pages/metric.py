@@ -297,6 +297,6 @@ def _is_below(metric: Metric, head: Metric) -> bool:
     return above is head or (above is not None and _is_below(above, head))
 
 
-def csv_name(account: SellerAccount, metric: Metric, on: date, part: str) -> str:
-    """A file name that says what is in it."""
-    return f"{account.key}-{metric.slug}-{part}-{on.isoformat()}.csv"
+def file_name(account: SellerAccount, metric: Metric, on: date, part: str) -> str:
+    """A file name, without its ending, that says what is in it."""
+    return f"{account.key}-{metric.slug}-{part}-{on.isoformat()}"
