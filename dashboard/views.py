@@ -137,12 +137,11 @@ def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     if day.problem or day.known is not None or not address.is_valid() or column is None:
         raise Http404
     reading = Span([shop], [declared], {shop.id: day.on}).reading(declared, shop, day.on)
+    name = file_name(shop, declared, day.on, f"by-{column.split}")
     return HttpResponse(
         csv_breakdown(reading, column, breakdown(reading, column)),
         content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{file_name(shop, declared, day.on, f"by-{column.split}")}.csv"'
-        },
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
 
 
