@@ -9,6 +9,9 @@ from dashboard.forms import Address
 from kpis.catalogue import DECLARED
 from sellers.models import Note, SellerAccount, User
 
+SIDES = (4, 8, 12)  # weeks
+MOST = 10**17  # numbers of rows are smaller
+
 
 def metric_choices() -> list[tuple[str, Any]]:
     """Every metric by its group, for a list to choose from."""
@@ -75,3 +78,10 @@ class NewNote(Address):
 
     metric = forms.SlugField(max_length=64, required=False, initial="")
     on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+
+class Compared(Address):
+    """Around which note a figure is compared, and how many weeks on each side."""
+
+    note = forms.IntegerField(min_value=1, max_value=MOST, required=False, initial=0)
+    sides = forms.TypedChoiceField(choices=[(n, n) for n in SIDES], coerce=int, required=False, initial=SIDES[0])

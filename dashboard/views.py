@@ -8,8 +8,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts
+from dashboard.before_after import before_after
 from dashboard.forms import Chart, FleetFilter, Rows
 from dashboard.known import known_on
+from dashboard.note_form import Compared
 from dashboard.pages.account import Day, account_page, report_day
 from dashboard.pages.breakdown import only_of
 from dashboard.pages.correct import ways_to_correct
@@ -68,6 +70,8 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     writes = may_write(request, shop)
     correct = ways_to_correct(page.metric) if writes else None
     context = {"page": page, "shell": around, "section": "account", "correct": correct, "may_write": writes}
+    if known is None:  # rows stand as they are now
+        context["change"] = before_after(shop, declared, Compared(request.GET), day.newest, today, page.notes)
     return render(request, "dashboard/metric.html", context)
 
 

@@ -80,8 +80,8 @@ def change(earlier: Figure | None, later: Figure) -> Change | None:
     moved = shown(unit, later.value) - shown(unit, earlier.value)
     direction = Direction.FLAT if not moved else Direction.UP if moved > 0 else Direction.DOWN
     found = evidence(earlier, later)
-    goodness = _goodness(later.rule, direction) if found is Evidence.CLEAR else Goodness.NEUTRAL
-    return Change(direction, goodness, found, _display(abs(moved), unit))
+    goodness = goodness_of(later.rule, direction) if found is Evidence.CLEAR else Goodness.NEUTRAL
+    return Change(direction, goodness, found, apart(abs(moved), unit))
 
 
 def shown(unit: Unit, value: Fraction) -> Fraction:
@@ -89,14 +89,16 @@ def shown(unit: Unit, value: Fraction) -> Fraction:
     return Fraction(cut(value * unit.scale, unit.digits))
 
 
-def _goodness(rule: Rule, direction: Direction) -> Goodness:
+def goodness_of(rule: Rule, direction: Direction) -> Goodness:
+    """Whether a move that way is good news by the rule's target; without one it is neither."""
     if rule.target is None or direction is Direction.FLAT:
         return Goodness.NEUTRAL
     higher_is_better = isinstance(rule.target, AtLeast)
     return Goodness.GOOD if (direction is Direction.UP) == higher_is_better else Goodness.BAD
 
 
-def _display(distance: Fraction, unit: Unit) -> str:
+def apart(distance: Fraction, unit: Unit) -> str:
+    """How far two shown figures are from each other, without a sign; of rates in percentage points."""
     if unit is Unit.SECONDS:
         return duration(distance)
     text = number_format(cut(distance, unit.digits), use_l10n=True, force_grouping=True)

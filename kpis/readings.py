@@ -88,12 +88,17 @@ class Span:
         metrics: Iterable[Metric],
         on: dict[int, date],
         first: date | None = None,
+        reach: Window | None = None,
     ) -> None:
-        """`on` is the newest report day of each account; `first` the oldest one that will be asked for."""
+        """`on` is the newest report day of each account; `first` the oldest one that will be asked for.
+
+        `reach` are further days that `over` will be asked for.
+        """
         self.accounts = list(accounts)
         self.metrics = list(metrics)
         self.first = first
         self.on = on
+        self.reach = reach
         self.rules = Rules.load(self.accounts)
         self.completeness = completeness(self.accounts)
         reaches = self._reaches()
@@ -117,7 +122,8 @@ class Span:
         oldest = self.first or newest
         days = {oldest, newest, *self.rules.starts(metric, account, oldest, newest)}
         rules = {self.rules.rule(metric, account, day) for day in days}
-        return reduce(Window.joined, (window_on(metric, account, day, rule) for day in days for rule in rules))
+        windows = [window_on(metric, account, day, rule) for day in days for rule in rules]
+        return reduce(Window.joined, [*windows, self.reach] if self.reach else windows)
 
     def readings(self, account: SellerAccount, on: date) -> list[Reading]:
         return [self.reading(metric, account, on) for metric in self.metrics]
@@ -126,6 +132,11 @@ class Span:
         rule = self.rules.rule(metric, account, on)
         window = window_on(metric, account, on, rule)
         return self._as_complete(self._read(metric, account, window, rule), window.last)
+
+    def over(self, metric: Metric, account: SellerAccount, window: Window, rule: Rule) -> Reading:
+        """What the rows of any window within the span's reach say; a score carries nothing into it."""
+        read = self._latest_share if isinstance(metric, Score) else self._read
+        return self._as_complete(read(metric, account, window, rule), window.last)
 
     def _as_complete(self, reading: Reading, last: date) -> Reading:
         """The reading, provisional where data of days up to `last` may still be missing.

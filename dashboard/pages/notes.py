@@ -12,13 +12,15 @@ from django.utils.translation import pgettext
 
 from dashboard import marks, words
 from dashboard.note_form import NoteFilter, NoteForm
-from kpis.catalogue import METRICS
+from kpis.catalogue import METRICS, satisfaction
+from kpis.comparison import is_comparable
 from kpis.metrics import Metric, Text, Window
 from kpis.trends import TrendPoint
 from sellers.calendars import LAST_DAY
 from sellers.models import Note, SellerAccount
 
 PER_PAGE = 50
+SCORE = satisfaction.customer_service_score.slug
 NEWEST = 5
 
 
@@ -49,6 +51,14 @@ class Noted:
         """The figure it is about; nothing where that is the whole account."""
         metric = METRICS.get(self.note.metric)
         return self.note.metric if metric is None else metric.title
+
+    @property
+    def compared(self) -> str:
+        """The address of the figure before and after it: its own, or the score. Nothing where it has no such."""
+        metric = METRICS.get(self.note.metric or SCORE)
+        if metric is None or not is_comparable(metric):
+            return ""
+        return f"{reverse('metric', args=[self.key, metric.slug])}?note={self.note.pk}#change"
 
     @property
     def href(self) -> str:

@@ -56,21 +56,22 @@
   /* What people noted: a line in the week of its day, a band over the weeks of a period. */
   function mark(part) {
     const content = part.label.length && narrow() ? part.short : part.label;
-    const label = {
-      display: content.length > 0, content: content, color: colour("bg"), backgroundColor: colour("ink"),
-      font: { size: 11, weight: "600" }, padding: { x: 7, y: 4 }, borderRadius: 5, yAdjust: part.row * 20,
+    const period = part.from !== part.to;
+    const middle = (part.from + part.to) / 2;
+    const line = {
+      type: "line", xMin: middle, xMax: middle, borderColor: colour("ink"), borderWidth: period ? 0 : 1.4,
+      borderDash: [3, 4],
+      label: {
+        display: content.length > 0, content: content, position: "end", color: colour("bg"),
+        backgroundColor: colour("ink"), font: { size: 11, weight: "600" }, padding: { x: 7, y: 4 }, borderRadius: 5,
+        yAdjust: part.row * 20,
+      },
     };
-    if (part.from === part.to) {
-      return {
-        type: "line", xMin: part.from, xMax: part.to, borderColor: colour("ink"), borderWidth: 1.4, borderDash: [3, 4],
-        label: { ...label, position: "end" },
-      };
-    }
-    return {
+    if (!period) return [line];
+    return [{
       type: "box", xMin: part.from - 0.5, xMax: part.to + 0.5, backgroundColor: colour("mark-zone"),
       borderColor: colour("ink-3"), borderWidth: 1, borderDash: [3, 4], drawTime: "beforeDatasetsDraw",
-      label: { ...label, position: { x: "center", y: "start" }, drawTime: "afterDatasetsDraw" },
-    };
+    }, line];
   }
 
   function zone(part) {
@@ -99,7 +100,7 @@
     function kept(context) { return data.carried[context.p1DataIndex]; }
     function open(context) { return data.provisional[context.p1DataIndex]; }
     function hollow(index) { return data.carried[index] || data.provisional[index]; }
-    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule), data.marks.map(mark));
+    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule), data.marks.flatMap(mark));
     return new Chart(canvas, {
       type: "line",
       data: {
