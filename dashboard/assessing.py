@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from dashboard.access import account_or_404, visible_accounts
+from dashboard.access import account_or_404, may_write, visible_accounts
 from dashboard.forms import WaitedFor
 from dashboard.pages.account import report_day
 from dashboard.pages.assessment import assessment_page
@@ -18,7 +18,8 @@ def assessment(request: HttpRequest, key: str) -> HttpResponse:
     shop = account_or_404(request, key)
     page = assessment_page(shop, report_day(shop, request.GET, now), now)
     around = shell(visible_accounts(request), now, shop)
-    return render(request, "dashboard/assessment.html", {"page": page, "shell": around, "section": "account"})
+    context = {"page": page, "shell": around, "section": "account", "may_write": may_write(request, shop)}
+    return render(request, "dashboard/assessment.html", context)
 
 
 def first_replies(request: HttpRequest, key: str) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The eight aspects of customer service: which figures speak for each, and how its verdict follows from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -15,8 +15,9 @@ from kpis.readings import Reading, readings
 from kpis.targets import Band
 from kpis.trends import TrendPoint, trends
 from sellers.days import week_end_on_or_before
-from sellers.models import SellerAccount
+from sellers.models import Note, SellerAccount
 
+NOTED = timedelta(days=180)  # so long a note speaks for an aspect
 COMPARED = timedelta(days=28)  # with so long ago: most windows then share few rows or none
 WEEKS = 12
 
@@ -39,6 +40,8 @@ class Aspect:
     metrics: tuple[str, ...]
     advice: Text  # what to do first where it is not well
     by_change: bool = False  # judged by where its figures go, not by where they stand
+    noted: tuple[Note.Kind, ...] = ()  # notes in which people say what no figure can
+    to_note: Text = ""  # what to write down, where nobody has
 
 
 ASPECTS = (
@@ -128,6 +131,7 @@ ASPECTS = (
         ),
         advice=_("Agree on one measure for the figure that fell, note its first day, and compare in four weeks."),
         by_change=True,
+        noted=(Note.Kind.MEASURE,),
     ),
     Aspect(
         slug="teamwork",
@@ -135,6 +139,8 @@ ASPECTS = (
         asks=_("Do cases pass from hand to hand without loss?"),
         metrics=("handovers_per_conversation", "handover_time", "buyer_waiting_time"),
         advice=_("Look at the cases with the longest hand-overs, and say who keeps a case until it is settled."),
+        noted=(Note.Kind.MEETING,),
+        to_note=_("Note the meetings in which cases are talked over: the newest ones stand here."),
     ),
     Aspect(
         slug="tools",
@@ -142,6 +148,8 @@ ASPECTS = (
         asks=_("Do templates, rules and training save buyers' time?"),
         metrics=("first_response_any_time", "one_touch_rate", "resolution_events"),
         advice=_("Look at which questions come up most often, and write a template for the first of them."),
+        noted=(Note.Kind.TRAINING, Note.Kind.MEASURE),
+        to_note=_("Note trainings and new templates with their day: the newest ones stand here."),
     ),
 )
 
@@ -156,6 +164,7 @@ class Assessed:
     ground: Ground
     better: Sequence[Reading] = field(default_factory=tuple)  # of an aspect judged by change
     worse: Sequence[Reading] = field(default_factory=tuple)
+    notes: Sequence[Note] = field(default_factory=tuple)  # of the last half year, the newest first
 
     @property
     def known(self) -> list[Reading]:
@@ -186,7 +195,12 @@ def assess(account: SellerAccount, on: date) -> Assessment:
     compared = {slug: _old_enough(found[slug], points[slug], on) for slug in found}
     changes = {slug: change(old[-1], found[slug]) for slug, old in compared.items() if old}
     gone = {slug: moved.goodness for slug, moved in changes.items() if moved is not None}
-    return Assessment([assessed(aspect, found, gone) for aspect in ASPECTS], points, compared)
+    notes = list(account.notes.between(on - NOTED, on))
+    aspects = [
+        replace(assessed(aspect, found, gone), notes=[note for note in notes if note.kind in aspect.noted])
+        for aspect in ASPECTS
+    ]
+    return Assessment(aspects, points, compared)
 
 
 def _old_enough(reading: Reading, points: Sequence[TrendPoint], on: date) -> list[TrendPoint]:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, pgettext
 from dashboard import words
 from dashboard.cards import Card, card
 from dashboard.pages.account import Day
+from dashboard.pages.notes import Noted, noted
 from kpis.aspects import Aspect, Assessed, Assessment, Ground, assess
 from kpis.attention import gravest_first
 from kpis.fleet import WORST_FIRST
@@ -20,6 +21,8 @@ from kpis.units import plain
 from sellers.days import local_day
 from sellers.models import SellerAccount
 
+NEWEST = 2  # notes that an aspect shows
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -28,6 +31,7 @@ class Sheet:
     found: Assessed
     cards: Sequence[Card]  # the figures that there are, in the aspect's order
     needs: Sequence[tuple[Text, Sequence[Text]]]  # what to import, and the figures one would see
+    notes: Sequence[Noted]  # what people say that no figure can, the newest first
 
     @property
     def aspect(self) -> Aspect:
@@ -83,6 +87,8 @@ class Sheet:
             return str(self.aspect.advice)
         if self.found.band is Band.GREEN and self.found.ground is Ground.FIGURES:
             return _room(self.found.judged)
+        if self.aspect.to_note and not self.notes:
+            return str(self.aspect.to_note)
         if self.found.ground is Ground.NOTHING and self.aspect.by_change:
             return _("Look again when four weeks have been published.")
         if self.found.ground is Ground.NOTHING:
@@ -118,14 +124,14 @@ def assessment_page(account: SellerAccount, day: Day, now: datetime) -> Assessme
     """The eight aspects of one account on its report day; in a constant number of queries."""
     found = assess(account, day.on)
     today = local_day(now, account.zone)
-    return AssessmentPage(account, day, [_sheet(one, found, day, today) for one in found.aspects])
+    return AssessmentPage(account, day, [_sheet(account, one, found, day, today) for one in found.aspects])
 
 
-def _sheet(one: Assessed, found: Assessment, day: Day, today: date) -> Sheet:
+def _sheet(account: SellerAccount, one: Assessed, found: Assessment, day: Day, today: date) -> Sheet:
     """The aspect with its figures. One that is judged by change shows how far each moved in that time."""
     weeks = found.compared if one.aspect.by_change else found.points
     cards = [card(reading, weeks[reading.metric.slug], day.on, today) for reading in one.known]
-    return Sheet(one, cards, _needs(one.readings))
+    return Sheet(one, cards, _needs(one.readings), noted(account, one.notes[:NEWEST]))
 
 
 def _needs(readings: Sequence[Reading]) -> list[tuple[Text, list[Text]]]:
