@@ -16,6 +16,7 @@ from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
 from dashboard.pages.notes import Noted, noted, on_chart
+from dashboard.row_links import row_links
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import choices
@@ -205,20 +206,27 @@ class MetricPage:
 
 
 def rows_shown(rowset: RowSet, number: int, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """The rows of one page of a list, each cell as text."""
+    """The rows of one page of a list, each cell as text, and where it leads."""
     first = (number - 1) * PER_PAGE
     columns = rowset.columns
     labels = {column.path: choices(rowset, column) for column in columns}
+    rows = rowset.page(first, first + PER_PAGE)
+    links = row_links(rowset, rows)
     return [
         {
             "pk": row["pk"],
             "cells": [
-                (column, _kind(column, row), cell(column, row[column.path], labels[column.path], zone))
+                (
+                    column,
+                    _kind(column, row),
+                    cell(column, row[column.path], labels[column.path], zone),
+                    links.get((row["pk"], column.path), ""),
+                )
                 for column in columns
             ],
             "reason": row["reason"],
         }
-        for row in rowset.page(first, first + PER_PAGE)
+        for row in rows
     ]
 
 
