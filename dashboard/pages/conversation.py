@@ -80,7 +80,7 @@ class Said(Entry):
     def side(self) -> str:
         """Where it stands: what the buyer wrote, what the seller sent, or what the buyer never saw."""
         if self.message.visibility != Visibility.PUBLIC:
-            return "inside"
+            return "aside"
         return "buyer" if self.message.author_kind == Author.BUYER else "seller"
 
 
