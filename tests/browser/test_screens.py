@@ -18,6 +18,7 @@ SCREENS = {
     "channels": "/accounts/falling/channel_diversity/",
     "thin": "/accounts/thin/",
     "assessment": "/accounts/falling/assessment/",
+    "first-replies": "/accounts/falling/first-replies/?wait=late",
     "weeks": "/accounts/falling/weeks/",
     "week": "/accounts/falling/weeks/2026-01-18/",
     "reports": "/reports/",
