@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RowErrorCode": "intake.codes.ErrorCode",
         "RowWarningCode": "intake.codes.WarningCode",
+        "NoteKind": "sellers.models.Note.Kind",
         "ImportState": "intake.models.ImportRun.State",
         "RejectedRowState": "intake.models.RejectedRow.State",
         "ReadingState": "kpis.api_serializers.STATES",

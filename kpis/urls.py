@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from kpis import api
+from kpis import api, api_notes
 
 
 class AccountKey:
@@ -44,5 +44,6 @@ urlpatterns = [
     path("accounts/<account_key:key>/breakdown/<slug:metric>", api.BreakdownView.as_view(), name="api_breakdown"),
     path("accounts/<account_key:key>/weeks/<local_day:ends_on>", api.WeekView.as_view(), name="api_week"),
     path("accounts/<account_key:key>/queue", api.QueueView.as_view(), name="api_queue"),
+    path("accounts/<account_key:key>/notes", api_notes.NotesView.as_view(), name="api_notes"),
     path("health", api.HealthView.as_view(), name="api_health"),
 ]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from sellers.models import User
-from tests.makers import NOW, make_account, make_answers, make_conversation, make_order, make_user
+from tests.makers import NOW, make_account, make_answers, make_conversation, make_note, make_order, make_user
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "screenshots"
 LAST_WEEK = date(2026, 1, 17)
@@ -46,6 +46,8 @@ def shops(weeks: int) -> User:
         make_answers(thin, 12 if week > 5 else 2, 1, last=f"{day} 20:00")
         for account in (falling, steady, thin):
             busy_day(account, day, late=account is falling)
+    make_note(falling, "2025-12-30", title="New reply templates", people="Chen Yu", text="Shorter.", pk=1)
+    make_note(falling, "2026-01-05", ends_on=date(2026, 1, 14), title="Carrier strike", kind="event", pk=2)
     make_conversation(falling, ("buyer", "2026-01-18 10:00"))
     make_conversation(steady, ("buyer", "2026-01-20 10:00"))
     sweep(NOW)
