@@ -43,16 +43,19 @@ def trend_chart(
     official: Sequence[Stated | None] = (),
     platform: str = "",
     noted: Sequence[Note] = (),
+    compared: Sequence[TrendPoint | None] = (),
 ) -> dict[str, Any]:
     """A line of published weeks over the red, yellow and green zones of each week's own rule.
 
     With `today`, what still ripens on that day is marked. `official` is what the platform itself says of each week,
-    drawn beside it as a thin line; `noted` are the notes that are marked in their weeks.
+    drawn beside it as a thin line; `compared` an earlier week for each, drawn as a dashed one; `noted` are the notes
+    that are marked in their weeks.
     """
     scale = HOUR if metric.unit is Unit.SECONDS else 1
     values = [None if point.shown is None else point.shown / scale for point in points]
     beside = [None if one is None else float(one.value * metric.unit.scale) / scale for one in official]
-    axis = _axis(metric, points, [value for value in (*values, *beside) if value is not None], scale)
+    earlier = [None if one is None or one.shown is None else one.shown / scale for one in compared]
+    axis = _axis(metric, points, [value for value in (*values, *beside, *earlier) if value is not None], scale)
     return {
         "name": str(metric.title),
         "language": get_language(),
@@ -77,6 +80,8 @@ def trend_chart(
         "unripe": _unripe(points, today),
         "official": beside if any(value is not None for value in beside) else None,
         "officialShown": [says(one, platform) for one in official],
+        "compared": earlier if any(value is not None for value in earlier) else None,
+        "comparedShown": [was(one) for one in compared],
     }
 
 
@@ -88,6 +93,7 @@ def signs(chart: dict[str, Any]) -> dict[str, bool]:
         "unripe": chart["unripe"] is not None,
         "breaks": bool(chart["breaks"]),
         "marks": bool(chart["marks"]),
+        "compared": chart["compared"] is not None,
     }
 
 
@@ -96,6 +102,11 @@ def says(one: Stated | None, platform: str) -> str:
     if one is None:
         return ""
     return _("%(platform)s says %(figure)s") % {"platform": platform, "figure": one.display}
+
+
+def was(point: TrendPoint | None) -> str:
+    """What an earlier week said, with its day."""
+    return "" if point is None else f"{week_title(point)}: {point.display}"
 
 
 def judged(point: TrendPoint) -> Metric:

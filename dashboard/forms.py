@@ -22,7 +22,8 @@ from kpis.targets import Band
 from sellers.days import validate_zone
 from sellers.models import Membership, Platform, SellerAccount, User
 
-WEEKS = (12, 26, 52)
+WEEKS = (4, 12, 26, 52)
+WINDOWS = (7, 30, 90)  # days
 
 
 class Address(forms.Form):
@@ -90,11 +91,14 @@ class Rows(Address):
     """Which of the rows behind a figure, its breakdown, and how many weeks its chart goes back.
 
     `by` names a column of the breakdown, `value` one of its values whose rows are shown; an empty value is the unknown.
+    `days` asks for the figure over another window too, `compare` for the period before or the same weeks a year before.
     """
 
     part = forms.ChoiceField(choices=[(side.value, side.value) for side in Side], required=False)
     by = forms.SlugField(max_length=20, required=False, initial="")
     weeks = forms.TypedChoiceField(choices=[(n, n) for n in WEEKS], coerce=int, required=False, initial=26)
+    days = forms.TypedChoiceField(choices=[(n, n) for n in WINDOWS], coerce=int, required=False)
+    compare = forms.ChoiceField(choices=[("prev", "prev"), ("year", "year")], required=False, initial="")
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

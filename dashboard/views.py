@@ -27,7 +27,7 @@ from kpis.attention import worse_side
 from kpis.breakdowns import breakdown, split_of
 from kpis.exports import csv_breakdown, csv_rows, xlsx_rows
 from kpis.metrics import Side
-from kpis.readings import Span
+from kpis.readings import reading_on
 from kpis.rows import RowSet, rows
 from kpis.sheets import xlsx_response
 from sellers.days import local_day
@@ -140,7 +140,7 @@ def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     column = split_of(declared, address.value("by"))
     if day.problem or day.known is not None or not address.is_valid() or column is None:
         raise Http404
-    reading = Span([shop], [declared], {shop.id: day.on}).reading(declared, shop, day.on)
+    reading = reading_on(declared, shop, day.on)
     name = file_name(shop, declared, day.on, f"by-{column.split}")
     return HttpResponse(
         csv_breakdown(reading, column, breakdown(reading, column)),

@@ -38,7 +38,7 @@ from kpis.freshness import health
 from kpis.metrics import Column, Metric, Side
 from kpis.published import as_known
 from kpis.queue import Queue
-from kpis.readings import Reading, Span, readings
+from kpis.readings import Reading, reading_on, readings
 from kpis.rows import Only, rows
 from kpis.sheets import XLSX, xlsx_response
 from kpis.trends import trend
@@ -249,7 +249,7 @@ class BreakdownView(AccountView):
     def get(self, request: Request, key: str, metric: str) -> HttpResponseBase:
         """A figure by the values of one column of its rows, the largest first."""
         declared, column = self.metric, self.split
-        reading = Span([self.account], [declared], {self.account.id: self.on}).reading(declared, self.account, self.on)
+        reading = reading_on(declared, self.account, self.on)
         found = breakdown(reading, column)
         if self.given["format"] == "csv" or request.accepted_renderer.format == "csv":
             name = f"{key}-{metric}-by-{column.split}-{self.on}.csv"

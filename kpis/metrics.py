@@ -83,6 +83,7 @@ class Fact:
     moment: str
     columns: tuple[Column, ...]
     rows: Q = field(default_factory=Q)
+    hourly: bool = False  # its moment is when a buyer began to wait: slowness can be told by the hour of the week
 
     @property
     def day(self) -> str:

@@ -27,6 +27,7 @@ from kpis.engine import (
 from kpis.figures import Reading, State
 from kpis.layouts import LAYOUTS
 from kpis.metrics import (
+    LIFETIME,
     Coverage,
     Imported,
     LatestShare,
@@ -45,7 +46,7 @@ from kpis.rules import Rules
 from sellers.days import WEEK, day_start, week_end_on_or_before
 from sellers.models import SellerAccount
 
-__all__ = ["Reading", "Span", "State", "fleet_readings", "readings", "window_on"]
+__all__ = ["Reading", "Span", "State", "fleet_readings", "period_before", "reading_on", "readings", "window_on"]
 
 RIPENS_DAYS = 1  # no row waits for its verdict longer, unless its metric says so
 
@@ -61,6 +62,22 @@ def window_on(metric: Metric, account: SellerAccount, on: date, rule: Rule) -> W
 def readings(account: SellerAccount, on: date, metrics: Iterable[Metric] = DECLARED) -> list[Reading]:
     """Every metric of the account on a report day, in the catalogue's order, in a constant number of queries."""
     return Span([account], metrics, {account.id: on}).readings(account, on)
+
+
+def reading_on(metric: Metric, account: SellerAccount, on: date, days: int | None = None) -> Reading:
+    """One metric of one account on a report day; with `days` over so many days instead, judged by nothing."""
+    return Span([account], [metric], {account.id: on}, days=days).reading(metric, account, on)
+
+
+def period_before(reading: Reading, on: date) -> date | None:
+    """The report day whose window is as long as this reading's of day `on` and ends before it begins.
+
+    A score is read on the last day of a week, so its windows lie whole weeks apart. None where there is no before.
+    """
+    days = reading.rule.days
+    if days >= LIFETIME:
+        return None
+    return on - (-(-days // 7) * WEEK if isinstance(reading.metric, Score) else timedelta(days=days))
 
 
 def fleet_readings(
@@ -89,14 +106,17 @@ class Span:
         on: dict[int, date],
         first: date | None = None,
         reach: Window | None = None,
+        days: int | None = None,
     ) -> None:
         """`on` is the newest report day of each account; `first` the oldest one that will be asked for.
 
-        `reach` are further days that `over` will be asked for.
+        `reach` are further days that `over` will be asked for. With `days` every figure is read over so many days
+        instead of its rule's window, and judged by nothing.
         """
         self.accounts = list(accounts)
         self.metrics = list(metrics)
         self.first = first
+        self.days = days
         self.on = on
         self.reach = reach
         self.rules = Rules.load(self.accounts)
@@ -121,15 +141,20 @@ class Span:
         newest = self.on[account.id]
         oldest = self.first or newest
         days = {oldest, newest, *self.rules.starts(metric, account, oldest, newest)}
-        rules = {self.rules.rule(metric, account, day) for day in days}
+        rules = {self._rule(metric, account, day) for day in days}
         windows = [window_on(metric, account, day, rule) for day in days for rule in rules]
         return reduce(Window.joined, [*windows, self.reach] if self.reach else windows)
+
+    def _rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
+        """The rule in force on a day, or the window asked for instead, which has no target and carries nothing."""
+        rule = self.rules.rule(metric, account, on)
+        return rule if self.days is None else replace(rule, days=self.days, minimum=0, target=None)
 
     def readings(self, account: SellerAccount, on: date) -> list[Reading]:
         return [self.reading(metric, account, on) for metric in self.metrics]
 
     def reading(self, metric: Metric, account: SellerAccount, on: date) -> Reading:
-        rule = self.rules.rule(metric, account, on)
+        rule = self._rule(metric, account, on)
         window = window_on(metric, account, on, rule)
         return self._as_complete(self._read(metric, account, window, rule), window.last)
 
@@ -177,7 +202,7 @@ class Span:
         history = self._all_rows(metric, account)
         earlier = window.last + timedelta(days=rule.lag) - WEEK
         while history and earlier >= history[0].day:
-            then = self.rules.rule(metric, account, earlier)
+            then = self._rule(metric, account, earlier)
             days = window_on(metric, account, earlier, then)
             latest = latest_in(history, days)
             if len(latest) >= then.minimum:
@@ -347,6 +372,6 @@ class Span:
 
     def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
         on = self.on[account.id]
-        rule = self.rules.rule(metric, account, on)
+        rule = self._rule(metric, account, on)
         _hits, n = self._latest(metric, account, window_on(metric, account, on, rule))
         return n < rule.minimum

@@ -16,7 +16,7 @@ from django.db.models.functions import RowNumber
 
 from kpis.engine import BATCH, stated_in_order
 from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
-from kpis.readings import Reading, Span
+from kpis.readings import Reading, reading_on
 from sellers.models import SellerAccount
 
 
@@ -89,7 +89,7 @@ def plain_number(value: Decimal) -> str:
 
 def rows(account: SellerAccount, metric: Metric, on: date, side: Side, only: Only | None = None) -> RowSet:
     """The rows of one side behind the metric's reading on day `on`; a carried score shows its own week's rows."""
-    return rows_behind(Span([account], [metric], {account.id: on}).reading(metric, account, on), side, only)
+    return rows_behind(reading_on(metric, account, on), side, only)
 
 
 def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSet:

@@ -7,23 +7,34 @@ from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard import charts, marks, words
 from dashboard.cards import Card, card
 from dashboard.cells import cell
-from dashboard.forms import WEEKS, Rows
+from dashboard.forms import WEEKS, WINDOWS, Rows
 from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
+from dashboard.pages.compare import (
+    PREVIOUS,
+    YEAR,
+    Comparison,
+    comparison,
+    other_window,
+    shift_of,
+    split_weeks,
+)
+from dashboard.pages.heat import Heat, heat_of
 from dashboard.pages.notes import Noted, noted, on_chart
 from dashboard.row_links import row_links
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
 from kpis.exports import choices
-from kpis.metrics import Column, Metric, Side, Text
+from kpis.metrics import Column, Imported, Metric, Side, Text
 from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
-from kpis.readings import Reading, Span
+from kpis.readings import Reading, reading_on
 from kpis.rows import Only, RowSet, counts, rows_behind
 from kpis.trends import TrendPoint, trend
 from sellers.models import Note, SellerAccount
@@ -49,6 +60,7 @@ class Line:
     today: date
     was: Reading | None  # what it said before it was restated
     official: Stated | None  # what the platform itself says of the same week
+    compared: TrendPoint | None  # the earlier week drawn beside it
     noted: list[Noted]  # notes that touch the week
 
     @property
@@ -104,7 +116,16 @@ class MetricPage:
     says: Stated | None  # the platform's figure of the report day
     held: int  # days of the platform's figures that it no longer shows
     notes: list[Note]  # about this metric or the whole account, from the chart's first week on
+    comparison: Comparison | None
+    other: Reading | None  # the figure over another window
+    heat: Heat | None
     all_weeks = WEEKS
+    all_windows = WINDOWS
+    comparisons = (
+        ("", gettext_lazy("Nothing")),
+        (PREVIOUS, gettext_lazy("Period before")),
+        (YEAR, gettext_lazy("Year before")),
+    )
 
     @property
     def metric(self) -> Metric:
@@ -122,10 +143,12 @@ class MetricPage:
     def lines(self) -> list[Line]:
         """The chart's weeks as a table, newest first."""
         points = self.card.points
-        weeks = zip(points, self.official, marks.by_week(points, self.notes), strict=True)
+        earlier = [None] * len(points) if self.comparison is None else self.comparison.points
+        weeks = zip(points, self.official, earlier, marks.by_week(points, self.notes), strict=True)
+        was = self.restated
         lines = [
-            Line(point, self.today, self.restated.get(point.ends_on), official, noted(self.account, notes))
-            for point, official, notes in weeks
+            Line(point, self.today, was.get(point.ends_on), says, then, noted(self.account, notes))
+            for point, says, then, notes in weeks
         ]
         return lines[::-1]
 
@@ -143,6 +166,28 @@ class MetricPage:
     def not_yet(self) -> list[Noted]:
         """Notes whose week is not over, so that they are on no chart yet."""
         return noted(self.account, marks.not_yet(self.card.points, self.notes))
+
+    @property
+    def compare(self) -> str:
+        """What the chart is compared with, as the address says it."""
+        return "" if self.comparison is None else self.comparison.choice
+
+    @property
+    def other_span(self) -> str:
+        return "" if self.other is None else words.span(self.other.window)
+
+    @property
+    def other_figure(self) -> str:
+        return "" if self.other is None else words.figure(self.other)
+
+    @property
+    def other_basis(self) -> str:
+        return "" if self.other is None else words.basis(self.other)
+
+    @property
+    def may_widen(self) -> bool:
+        """Whether the figure can be read over another window: what the platform states cannot."""
+        return self.known is None and not isinstance(self.metric, Imported)
 
     @property
     def platform(self) -> str:
@@ -253,14 +298,18 @@ def metric_page(
     weeks = address.value("weeks")
     on, known_at = day.on, None
     if known is None:
-        reading = Span([account], [metric], {account.id: on}).reading(metric, account, on)
+        reading = reading_on(metric, account, on)
     else:
         reading, on, known_at, today = known.reading(metric), known.ends_on, known.at, known.today
-    points = trend(account, metric, weeks, until=on, known_at=known_at)
+    compare = address.value("compare") if known is None else ""
+    shift = shift_of(compare, weeks)
+    loaded = trend(account, metric, weeks + shift, until=on, known_at=known_at)
+    points, earlier = split_weeks(loaded, weeks, shift)
     oldest = min((point.window_to for point in points), default=reading.window.last)
     told = stated(account, metric, oldest - WEEK, reading.window.last, reading.rule.days)
     official = [newest(told, point.window_to) for point in points]
     notes = on_chart(account, metric, points)
+    other = other_window(metric, account, on, address.value("days")) if known is None else None
     side = Side(address.value("part") or worse_side(metric))
     only = only_of(metric, address.value("by"), address.only)
     found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
@@ -272,7 +321,13 @@ def metric_page(
         card=card(reading, points, on, today),
         weeks=weeks,
         chart=charts.trend_chart(
-            metric, points, today, official=official, platform=str(account.get_platform_display()), noted=notes
+            metric,
+            points,
+            today,
+            official=official,
+            platform=str(account.get_platform_display()),
+            compared=earlier,
+            noted=notes,
         ),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
         rowset=rowset,
@@ -288,6 +343,9 @@ def metric_page(
         says=newest(told, reading.window.last),
         held=held_days(account) if told else 0,
         notes=notes,
+        comparison=comparison(compare, weeks, reading, on, earlier),
+        other=other,
+        heat=heat_of(other or reading) if known is None else None,
     )
 
 

@@ -24,6 +24,7 @@ contacts = Fact(
     model=Message,
     rows=Q(author_kind=Author.BUYER),
     moment="sent_at",
+    hourly=True,
     columns=(
         Column(path="sent_at", title=_("Sent"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),
@@ -42,6 +43,7 @@ turns = Fact(
     needs=_("Import messages"),
     model=Turn,
     moment="opened_at",
+    hourly=True,
     columns=(
         Column(path="opened_at", title=_("Opened"), kind="moment"),
         Column(path="conversation__external_id", title=_("Conversation")),

@@ -117,8 +117,11 @@
             borderColor: function (context) { return kept(context) ? colour("ink-3") : undefined; },
           },
         }].concat(data.official ? [{
-          data: data.official, borderColor: colour("ink-3"), borderWidth: 1, pointRadius: 1.5, pointHoverRadius: 1.5,
+          said: data.officialShown, data: data.official, borderColor: colour("ink-3"), borderWidth: 1, pointRadius: 1.5, pointHoverRadius: 1.5,
           pointBackgroundColor: colour("ink-3"), pointBorderWidth: 0, spanGaps: true, clip: 8,
+        }] : [], data.compared ? [{
+          said: data.comparedShown, data: data.compared, borderColor: colour("accent"), borderWidth: 1.5,
+          borderDash: [6, 4], pointRadius: 0, pointHoverRadius: 3, pointBackgroundColor: colour("accent"), clip: 8,
         }] : []),
       },
       options: {
@@ -141,7 +144,7 @@
             callbacks: {
               title: function (items) { return data.titles[items[0].dataIndex]; },
               label: function (item) {
-                if (item.datasetIndex) return data.officialShown[item.dataIndex];
+                if (item.dataset.said) return item.dataset.said[item.dataIndex];
                 return data.shown[item.dataIndex] + "  " + data.words[item.dataIndex];
               },
               afterBody: function (items) { return data.notes[items[0].dataIndex]; },
