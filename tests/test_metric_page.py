@@ -129,6 +129,22 @@ def test_all_time_has_no_time_before(shop):
     assert page.comparison.before is None
 
 
+def test_the_address_to_hand_on_names_the_day(shop):
+    page = page_of(shop, "weeks=4&by=agent").content.decode()
+    assert 'href="?weeks=4&amp;by=agent&amp;on=2026-01-19" data-copy="Copy link"' in page
+
+
+def test_a_metric_without_data_leads_to_the_import():
+    account = make_account("empty")
+    page = page_of(account, "").content.decode()
+    assert "Nothing of the kind has come in yet. Import messages to see it." in page
+    assert "canvas" not in page
+    assert "/imports/new/" not in page  # a viewer brings nothing in
+    client = Client()
+    client.force_login(make_user("boss", account, role="manager"))
+    assert 'href="/imports/new/?account=empty"' in client.get(f"/accounts/empty/{LATE}/").content.decode()
+
+
 def test_every_view_of_a_metric_costs_the_same_whatever_its_history(shop):
     young = make_account("young")
     for back in range(8):

@@ -88,6 +88,22 @@
     field.addEventListener("change", tell);
   });
 
+  /* ---- a link that is copied instead of followed; where nothing can be copied it stays a link ---- */
+  document.querySelectorAll("[data-copy]").forEach(function (link) {
+    if (!navigator.clipboard) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = link.className;
+    button.setAttribute("aria-live", "polite");
+    button.textContent = link.dataset.copy;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(link.href).then(function () {
+        button.textContent = link.dataset.done;
+      }, function () { location.assign(link.href); });
+    });
+    link.replaceWith(button);
+  });
+
   /* ---- what was done is told in a corner until it is closed ---- */
   document.querySelectorAll(".messages").forEach(function (list) {
     list.querySelectorAll(".message").forEach(function (message) {

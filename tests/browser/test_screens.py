@@ -13,6 +13,7 @@ SCREENS = {
     "account": "/accounts/falling/",
     "metric": SCORE,
     "times": "/accounts/steady/average_response_time/",
+    "compared": "/accounts/falling/late_response_rate/?weeks=4&compare=prev&days=90&by=agent",
     "orders": "/accounts/falling/late_shipment_rate/?part=for",
     "ripening": "/accounts/falling/order_defect_rate/",
     "channels": "/accounts/falling/channel_diversity/",
