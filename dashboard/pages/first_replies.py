@@ -33,11 +33,8 @@ class FirstRepliesPage:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of this page of the list, each cell as text, with the conversation that a row opens."""
-        shown = rows_shown(self.rowset, self.page.number, self.account.zone)
-        keys = [row["pk"] for row in shown]
-        opens = dict(self.rowset.rows.filter(pk__in=keys).values_list("pk", "conversation_id"))
-        return [{**row, "opens": opens[row["pk"]]} for row in shown]
+        """The rows of this page of the list, each cell as text, and where it leads."""
+        return rows_shown(self.rowset, self.page.number, self.account.zone)
 
 
 def first_replies_page(account: SellerAccount, day: Day, slug: str, page: str) -> FirstRepliesPage:
