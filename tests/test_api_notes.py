@@ -137,4 +137,5 @@ def test_reading_takes_the_same_queries_for_2_notes_and_for_60(ours):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(ADDRESS).status_code == 200
         counted.append(len(queries))
-    assert counted[0] == counted[1] <= 5
+    # With PostgreSQL five of them count how often the caller asks.
+    assert counted[0] == counted[1] <= 10
