@@ -62,6 +62,7 @@ app.conf.update(
         "close weeks": every(60, "kpis.tasks.close_weeks"),
         "prove": every(60, "kpis.tasks.prove"),
         "heartbeat": every(10, "kpis.tasks.heartbeat"),
+        "send reports": every(15, "dashboard.tasks.send_reports"),
         "run imports": every(1, "intake.tasks.run_imports"),
         "pull connections": every(15, "intake.tasks.pull_connections"),
         "check files": every(1, "intake.tasks.check_files"),

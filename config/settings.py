@@ -166,6 +166,7 @@ if environment.text("EMAIL_URL"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 20  # seconds; a mail server that does not answer must not hold a worker
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", f"staygreen@{_public.hostname}")
 
 # --- What the browser is told --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.models import Subscription
 from intake import secrets
 from intake.connectors import pulling
 from intake.models import Connection
@@ -329,4 +330,42 @@ class ConnectionForm(forms.Form):
         for folder in kept.folders:
             kept.streams.get_or_create(stream=folder, defaults={"next_run_at": now})
         pulling.run_now(kept, now)
+        return kept
+
+
+class SubscriptionForm(forms.ModelForm):
+    """A weekly report by mail: of which accounts, in which language, when."""
+
+    class Meta:
+        model = Subscription
+        fields = ("every_account", "accounts", "language", "weekday", "hour", "time_zone", "skip_unchanged")
+        labels = {"every_account": _("All accounts, future ones too"), "accounts": _("Only these")}
+        widgets = {
+            "accounts": forms.CheckboxSelectMultiple,
+            "hour": forms.Select,
+            "time_zone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, accounts: Sequence[SellerAccount], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        self.fields["hour"] = forms.TypedChoiceField(
+            label=_("Hour"), choices=[(hour, f"{hour:02d}:00") for hour in range(24)], coerce=int, initial=8
+        )
+        chosen = self.fields["accounts"]
+        chosen.queryset = SellerAccount.objects.filter(pk__in=[one.pk for one in accounts]).order_by("name", "key")  # type: ignore[attr-defined]  # a field of rows
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if not said.get("every_account") and not said.get("accounts"):
+            self.add_error("accounts", _("Choose at least one account, or all of them."))
+        return said
+
+    def keep(self, now: datetime) -> Subscription:
+        """The subscription as it was said, with the moment it is due next."""
+        kept: Subscription = self.save(commit=False)
+        if kept.active:
+            kept.next_at = kept.due_after(now)
+        kept.save()
+        self.save_m2m()
         return kept

@@ -97,8 +97,8 @@ class Step:
     @property
     def sentence(self) -> str:
         """How bad it is and what would change it."""
-        parts = [f"{self.card.word}.", self.card.missing or f"{self.card.target}."]
-        return " ".join(parts)
+        told = {"word": self.card.word, "missing": self.card.missing, "target": self.card.target}
+        return (_("%(word)s. %(missing)s") if self.card.missing else _("%(word)s. %(target)s.")) % told
 
     @property
     def href(self) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
+
+from django.db.models import Max
 
 from kpis.attention import most_pressing
 from kpis.catalogue import DECLARED, METRICS
@@ -15,7 +17,7 @@ from kpis.published import figures_of
 from kpis.readings import Reading, State
 from kpis.targets import Band
 from sellers.days import WEEK, week_end_on_or_before
-from sellers.models import SellerAccount
+from sellers.models import SellerAccount, Weekday
 
 SCORE = METRICS["customer_service_score"]
 # Of many accounts side by side, what has a colour and stands for itself.
@@ -204,3 +206,27 @@ def published_weeks(accounts: Sequence[SellerAccount]) -> list[date]:
     """The last days of every week that any of the accounts has published, newest first. One query."""
     found = WeekReport.objects.filter(account__in=accounts, revision=0).order_by("-ends_on")
     return list(found.values_list("ends_on", flat=True).distinct())
+
+
+def calendar_weeks(accounts: Sequence[SellerAccount], now: datetime) -> list[date]:
+    """The Sundays that name the weeks in which any of the accounts published something, newest first.
+
+    A Sunday whose week is not over everywhere is there as soon as one account has published.
+    """
+    sundays = {end + timedelta(days=Weekday.SUNDAY - end.weekday()) for end in published_weeks(accounts)}
+    return sorted((day for day in sundays if day <= now.date()), reverse=True)
+
+
+def awaited(accounts: Sequence[SellerAccount], day: date) -> list[SellerAccount]:
+    """The accounts that publish weeks and have not published the one that ended on this day or just before. One query.
+
+    One that has never published a week has nothing to wait for.
+    """
+    newest = dict(
+        WeekReport.objects.filter(account__in=accounts).order_by().values_list("account").annotate(day=Max("ends_on"))
+    )
+    return [
+        account
+        for account in accounts
+        if account.id in newest and newest[account.id] < week_end_on_or_before(day, account.week_start)
+    ]

@@ -17,6 +17,7 @@ from kpis.sweep import sweep
 from kpis.targets import Band
 from kpis.weekly import Beside, week_of, weeks_by
 from kpis.weeks import close_weeks
+from sellers.models import Note
 from tests.makers import at, make_account, make_answers, make_conversation
 from tests.test_pages import client_of, text_of
 
@@ -146,6 +147,18 @@ def test_the_report_says_what_changed_and_puts_figures_beside_the_week_before(fa
     assert (late.card.shown, late.before, late.change.display) == ("50.00%", "0.00%", "50.00 pts")
 
 
+def test_notes_that_touch_the_week_stand_in_its_report(falling):
+    for title, first, last in (
+        ("Before", "2026-01-11", None),
+        ("Strike", "2026-01-09", "2026-01-12"),
+        ("Training", "2026-01-18", None),
+        ("After", "2026-01-19", None),
+    ):
+        Note.objects.create(account=falling, title=title, starts_on=first, ends_on=last)
+    titles = [one.note.title for one in client_of(falling).get(REPORT).context["page"].notes]
+    assert titles == ["Training", "Strike"]
+
+
 def test_the_report_as_known_compares_what_was_known(falling):
     late = make_conversation(falling, ("buyer", "2026-01-07 10:00"), now=at("2026-01-22 10:00"))
     assert late.pk
@@ -231,7 +244,7 @@ def test_the_list_of_weeks_counts_scores_by_colour(falling):
     assert (first.ends_on, first.worse) == (SUNDAY_BEFORE, 0)
 
 
-@pytest.mark.parametrize(("path", "count"), [("/reports/", 8), (FLEET, 8), (REPORT, 14), ("/accounts/mine/weeks/", 10)])
+@pytest.mark.parametrize(("path", "count"), [("/reports/", 8), (FLEET, 8), (REPORT, 15), ("/accounts/mine/weeks/", 10)])
 def test_reports_take_the_same_queries_however_many_accounts_and_weeks(falling, path, count):
     others = [make_account() for _number in range(3)]
     client = client_of(falling, *others)

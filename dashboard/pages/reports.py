@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -23,9 +23,9 @@ from kpis.metrics import Metric, Text, Window
 from kpis.readings import Reading
 from kpis.targets import Band
 from kpis.trends import TrendPoint, trends
-from kpis.weekly import JUDGED, Week, published_weeks, weeks_by
+from kpis.weekly import JUDGED, Week, calendar_weeks, published_weeks, weeks_by
 from sellers.days import WEEK, last_complete_day, moment_of, week_end_on_or_before
-from sellers.models import SellerAccount, Weekday
+from sellers.models import SellerAccount
 
 WEEKS_A_PAGE = 26
 ACCOUNTS_A_PAGE = 50
@@ -171,15 +171,6 @@ class ReportsPage:
     page: Page
     weeks: list[FleetWeek]
     known: int
-
-
-def calendar_weeks(accounts: Sequence[SellerAccount], now: datetime) -> list[date]:
-    """The Sundays that name the weeks in which any of the accounts published something, newest first.
-
-    A Sunday whose week is not over everywhere is there as soon as one account has published.
-    """
-    sundays = {end + timedelta(days=Weekday.SUNDAY - end.weekday()) for end in published_weeks(accounts)}
-    return sorted((day for day in sundays if day <= now.date()), reverse=True)
 
 
 def reports_page(accounts: Sequence[SellerAccount], number: str, now: datetime) -> ReportsPage:
