@@ -1,6 +1,8 @@
 """The pages of who answered and what about: each finds what the person may see, calls one function, and renders."""
 
-from django.http import HttpRequest, HttpResponse
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -10,6 +12,11 @@ from dashboard.pages.account import report_day
 from dashboard.pages.agents import agent_page, agents_page
 from dashboard.pages.shell import shell
 from dashboard.pages.topics import topics_page
+from kpis import people as credited
+from kpis import topics as ranked
+from kpis.exports import csv_table
+from kpis.exports_people import Table, people_table, topics_table
+from sellers.models import SellerAccount
 
 
 def agents(request: HttpRequest, key: str) -> HttpResponse:
@@ -41,3 +48,39 @@ def topics(request: HttpRequest, key: str) -> HttpResponse:
     page = topics_page(shop, day, Subjects(request.GET).value("by"))
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/topics.html", {"page": page, "shell": around, "section": "account"})
+
+
+def agents_csv(request: HttpRequest, key: str) -> HttpResponse:
+    """The people and figures of the page as a file. What the address does not say as it should is not found."""
+    shop = account_or_404(request, key)
+    on, address = _day(shop, request), People(request.GET)
+    if not address.is_valid():
+        raise Http404
+    days = address.value("days")
+    found = credited.people(shop, on, days, people_seen(request, shop))
+    return _file(people_table(found), f"{shop.key}-agents-{days}-days-{on.isoformat()}.csv")
+
+
+def topics_csv(request: HttpRequest, key: str) -> HttpResponse:
+    """The topics or channels and figures of the page as a file."""
+    shop = account_or_404(request, key)
+    on, address = _day(shop, request), Subjects(request.GET)
+    if not address.is_valid():
+        raise Http404
+    by = address.value("by")
+    return _file(topics_table(ranked.topics(shop, on, by)), f"{shop.key}-{by}s-{on.isoformat()}.csv")
+
+
+def _day(shop: SellerAccount, request: HttpRequest) -> date:
+    day = report_day(shop, request.GET, timezone.now())
+    if day.problem:
+        raise Http404
+    return day.on
+
+
+def _file(table: Table, name: str) -> HttpResponse:
+    return HttpResponse(
+        csv_table(table.titles, table.rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

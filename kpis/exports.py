@@ -129,3 +129,11 @@ def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     # Texts are quoted and numbers are not, so a spreadsheet tells an order number from an amount.
     csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue()
+
+
+def csv_table(titles: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Any other table as a CSV file: texts made safe, unknown cells empty."""
+    lines: list[list[Cell]] = [[_text(title) for title in titles]]
+    for row in rows:
+        lines.append([_text(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row])
+    return BOM + _lines(lines)

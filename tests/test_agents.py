@@ -1,5 +1,6 @@
 """The people who answer: credit, who sees whom, and figures that give nobody away. Tuesday 20 January 2026."""
 
+import csv
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -359,3 +360,27 @@ def test_without_answers_the_page_says_what_to_import():
     make_account("new")
     page = text_of(client_of(is_staff=True).get("/accounts/new/agents/"))
     assert "Import messages in which the author of each answer is named." in page
+
+
+@pytest.mark.django_db
+def test_the_file_holds_what_its_reader_may_see():
+    account = team()
+    sam = Agent.objects.get(name="Sam")
+    viewer = make_user("", account)
+    sam.user = viewer
+    sam.save()
+    own = Client()
+    own.force_login(viewer)
+
+    def lines(client):
+        content = client.get("/accounts/team/agents/figures.csv").content.decode("utf-8-sig")
+        return [line[:5] for line in list(csv.reader(content.splitlines()))[1:]]
+
+    assert lines(client_of(account, role="manager")) == [
+        ["Kim", "test", "5", "5", "5"],
+        ["Sam", "test", "6", "5", "6"],
+        ["Nobody named", "", "1", "1", "1"],
+        ["Nobody answered", "", "", "0", "1"],
+        ["The account as a whole", "", "12", "11", "13"],
+    ]
+    assert lines(own) == [["Sam", "test", "6", "5", "6"], ["The account as a whole", "", "", "", ""]]

@@ -1,5 +1,6 @@
 """What pulls an account down: topics by what they add to lateness and to "not solved". Tuesday 20 January 2026."""
 
+import csv
 import re
 from datetime import date
 from fractions import Fraction
@@ -15,6 +16,7 @@ from kpis.metrics import Side
 from kpis.rows import rows
 from kpis.sweep import sweep
 from kpis.topics import topics
+from sellers.models import SellerAccount
 from tests.makers import NOW, make_account, make_answer, make_conversation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +156,17 @@ def test_the_page_takes_as_many_queries_for_many_topics_as_for_few():
         talk(account, f"Topic {number}", late=1, timely=1, yes=1)
     sweep(NOW)
     assert queries() == few == 16
+
+
+def test_the_file_holds_the_numbers_of_the_page():
+    shop()
+    client = Client()
+    client.force_login(make_user("", SellerAccount.objects.get(key="shop")))
+    response = client.get("/accounts/shop/topics/figures.csv")
+    lines = list(csv.reader(response.content.decode("utf-8-sig").splitlines()))
+    # 14 of 20 in time, 16 of 20 without it; 2 hours in the middle; three of six solved, two of four without it.
+    assert lines[1] == [
+        "Where is my order", "Where is my order", "20", "6", "0.6", "0.7", "0.8", "7200", "6", "3", "0.6", "5", "5",
+    ]  # fmt: skip
+    assert [line[0] for line in lines[1:]] == ["Where is my order", "Refund", "Unknown"]
+    assert client.get("/accounts/shop/topics/figures.csv?by=weather").status_code == 404

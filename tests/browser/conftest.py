@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
+from messaging.models import Agent
 from sellers.models import User
 from tests.makers import NOW, make_account, make_answers, make_conversation, make_note, make_order, make_user
 
@@ -52,12 +53,15 @@ def shops(weeks: int) -> User:
     make_conversation(steady, ("buyer", "2026-01-20 10:00"))
     sweep(NOW)
     close_weeks(NOW)
-    return make_user("mei", falling, steady, thin)
+    mei = make_user("mei", falling, steady, thin)
+    Agent.objects.filter(account=falling).update(user=mei)
+    return mei
 
 
 def busy_day(account, day, *, late):
-    make_conversation(account, ("buyer", f"{day} 08:00"), ("agent", f"{day} 12:30"))
-    make_conversation(account, ("buyer", f"{day} 09:00"), ("agent", f"{day + timedelta(days=2 if late else 0)} 15:00"))
+    make_conversation(account, ("buyer", f"{day} 08:00"), ("agent", f"{day} 12:30"), topic="Refund")
+    answered = f"{day + timedelta(days=2 if late else 0)} 15:00"
+    make_conversation(account, ("buyer", f"{day} 09:00"), ("agent", answered), topic="Where is my order")
     make_order(account, f"{day} 10:00", ship_by=f"{day} 20:00", confirmed=f"{day} 18:00")
     if late:
         make_order(account, f"{day} 11:00", ship_by=f"{day} 20:00", confirmed=f"{day + timedelta(days=3)} 09:00")

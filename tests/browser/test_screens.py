@@ -18,6 +18,8 @@ SCREENS = {
     "ripening": "/accounts/falling/order_defect_rate/",
     "channels": "/accounts/falling/channel_diversity/",
     "thin": "/accounts/thin/",
+    "agents": "/accounts/falling/agents/",
+    "topics": "/accounts/falling/topics/",
     "assessment": "/accounts/falling/assessment/",
     "first-replies": "/accounts/falling/first-replies/?wait=late",
     "weeks": "/accounts/falling/weeks/",
