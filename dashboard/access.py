@@ -14,7 +14,7 @@ from sellers.models import SellerAccount
 
 def visible_accounts(request: HttpRequest) -> list[SellerAccount]:
     """Every account this person may see, by name."""
-    return list(SellerAccount.objects.visible_to(request.user).order_by("name", "key"))
+    return list(SellerAccount.objects.visible_to(request.user).select_related("owner").order_by("name", "key"))
 
 
 def account_or_404(request: HttpRequest, key: str) -> SellerAccount:
@@ -52,6 +52,11 @@ def people_seen(request: HttpRequest, account: SellerAccount) -> frozenset[int] 
     if may_write(request, account):
         return None
     return frozenset(Agent.objects.filter(account=account, user=request.user.pk).values_list("pk", flat=True))
+
+
+def writable_ids(request: HttpRequest) -> set[int]:
+    """The IDs of the accounts whose facts this person may correct."""
+    return set(SellerAccount.objects.writable_by(request.user).values_list("id", flat=True))
 
 
 def writable_or_403(request: HttpRequest, key: str) -> SellerAccount:

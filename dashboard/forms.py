@@ -42,7 +42,14 @@ class FleetFilter(Address):
 
     q = forms.CharField(max_length=100, required=False, initial="")
     platform = forms.ChoiceField(choices=Platform.choices, required=False, initial="")
+    marketplace = forms.CharField(max_length=32, required=False, initial="")
+    team = forms.CharField(max_length=60, required=False, initial="")
+    owner = forms.CharField(max_length=150, required=False, initial="")
     band = forms.ChoiceField(choices=BANDS, required=False, initial="")
+
+    def given(self) -> dict[str, str]:
+        """What the address filters by, in the order of the fields."""
+        return {name: str(self.value(name)) for name in self.fields if self.value(name)}
 
 
 class Lookup(Address):

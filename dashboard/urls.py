@@ -20,6 +20,8 @@ from kpis import urls as _converters  # noqa: F401  # it registers the days of a
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
+    path("accounts.csv", views.fleet_csv, name="fleet_csv"),
+    path("accounts.xlsx", views.fleet_xlsx, name="fleet_xlsx"),
     path("switch/", switching.switch, name="switch"),
     path("metrics/", views.definitions_page, name="definitions"),
     path("metrics/<slug:metric>/", views.passport_page, name="passport"),

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts
+from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts, writable_ids
 from dashboard.before_after import before_after
 from dashboard.forms import Chart, FleetFilter, Rows
 from dashboard.known import known_on
@@ -17,6 +18,7 @@ from dashboard.pages.breakdown import only_of
 from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
+from dashboard.pages.fleet_table import fleet_table
 from dashboard.pages.metric import file_name, metric_page
 from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.shell import shell
@@ -25,11 +27,11 @@ from dashboard.pages.week import week_page
 from dashboard.words import place
 from kpis.attention import worse_side
 from kpis.breakdowns import breakdown, split_of
-from kpis.exports import csv_breakdown, csv_rows, xlsx_rows
+from kpis.exports import csv_breakdown, csv_rows, csv_table, xlsx_rows
 from kpis.metrics import Side
 from kpis.readings import reading_on
 from kpis.rows import RowSet, rows
-from kpis.sheets import xlsx_response
+from kpis.sheets import workbook, xlsx_response
 from sellers.days import local_day
 from sellers.models import SellerAccount
 
@@ -38,8 +40,27 @@ def fleet(request: HttpRequest) -> HttpResponse:
     """Every account this person may see, worst first."""
     now = timezone.now()
     accounts = visible_accounts(request)
-    page = fleet_page(accounts, FleetFilter(request.GET), request.GET.get("page", "1"), now)
+    address, number = FleetFilter(request.GET), request.GET.get("page", "1")
+    page = fleet_page(accounts, address, number, writable_ids(request), now)
     return render(request, "dashboard/fleet.html", {"page": page, "shell": shell(accounts, now), "section": "fleet"})
+
+
+def fleet_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The accounts that the address names, all pages of them, as a CSV file."""
+    found = fleet_table(visible_accounts(request), FleetFilter(request.GET), timezone.now())
+    return StreamingHttpResponse(
+        csv_table([heading.title for heading in found.headings], found.rows, found.zone),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.name}.csv"'},
+    )
+
+
+def fleet_xlsx(request: HttpRequest) -> FileResponse:
+    """The same accounts as a spreadsheet."""
+    now = timezone.now()
+    found = fleet_table(visible_accounts(request), FleetFilter(request.GET), now)
+    file = workbook(found.about, _("Accounts"), found.headings, found.rows, found.zone, now)
+    return xlsx_response(file, f"{found.name}.xlsx")
 
 
 def account(request: HttpRequest, key: str) -> HttpResponse:

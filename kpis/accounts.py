@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from sellers.dated_switches import Switch, switches_of
 from sellers.locks import lock_for_writing
-from sellers.models import SellerAccount, SwitchChange, Weekday
+from sellers.models import SellerAccount, SwitchChange, User, Weekday
 from sellers.switches import follow
 
 Report = Callable[[str], None]
@@ -126,6 +126,8 @@ def setting(name: str, text: str) -> Any:
         raise AccountError(f"There is no setting “{name}”; there are {', '.join(sorted(SETTINGS))}.")
     if field.null and not text:
         return None
+    if name == "owner":
+        return _person(text)
     if isinstance(field, models.BooleanField):
         if text.lower() not in YES_NO:
             raise AccountError(f"{name} is yes or no, not “{text}”.")
@@ -141,6 +143,13 @@ def setting(name: str, text: str) -> Any:
     if isinstance(field, models.JSONField):
         return [word.strip() for word in text.split(",") if word.strip()]
     return text
+
+
+def _person(name: str) -> User:
+    person = User.objects.filter(username=name, is_active=True).first()
+    if person is None:
+        raise AccountError(f"There is no user “{name}”.")
+    return person
 
 
 def _clock(name: str, text: str) -> time:

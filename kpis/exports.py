@@ -4,9 +4,11 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from io import StringIO
 from itertools import islice
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -27,10 +29,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
     """The file piece by piece: a head, then every row. Times are in the account's zone, as ISO 8601 with offset."""
-    yield BOM + _lines([_titles(rowset)])
-    rows = _rows(rowset)
-    while chunk := list(islice(rows, CHUNK)):
-        yield _lines([[_csv_cell(value, account) for value in row] for row in chunk])
+    return csv_table(_titles(rowset), _rows(rowset), account.zone)
+
+
+def csv_table(titles: Sequence[str], rows: Iterable[Sequence[Cell]], zone: ZoneInfo) -> Iterator[str]:
+    """Any table as a CSV file, piece by piece: a head, then every row, moments in the zone as ISO 8601 with offset."""
+    yield BOM + _lines([titles])
+    cells = iter(rows)
+    while chunk := list(islice(cells, CHUNK)):
+        yield _lines([[_csv_cell(value, zone) for value in row] for row in chunk])
 
 
 def xlsx_rows(rowset: RowSet, account: SellerAccount, on: date, now: datetime) -> IO[bytes]:
@@ -112,11 +119,13 @@ def _cell(value: Any, column: Column, labels: dict[Any, str]) -> Cell:
     return labels.get(value, str(value))
 
 
-def _csv_cell(value: Cell, account: SellerAccount) -> Cell:
+def _csv_cell(value: Cell, zone: ZoneInfo) -> Cell:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(account.zone).isoformat()
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / Decimal(value.denominator)
     return _text(value) if isinstance(value, str) else value
 
 

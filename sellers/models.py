@@ -101,6 +101,16 @@ class SellerAccount(models.Model):
     name = models.CharField(_("name"), max_length=120)
     platform = models.CharField(_("platform"), max_length=16, choices=Platform.choices)
     marketplace = models.CharField(_("marketplace"), max_length=32, blank=True, help_text=_("For example US, DE, JP."))
+    team = models.CharField(_("team"), max_length=60, blank=True, help_text=_("Who looks after it, such as EU team."))
+    owner = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+        help_text=_("The person who answers for it. It gives them no rights; memberships do."),
+    )
     platform_account_id = models.CharField(_("ID on the platform"), max_length=120, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     time_zone = models.CharField(

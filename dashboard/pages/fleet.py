@@ -1,6 +1,6 @@
 """The fleet page: every account a person may see, worst first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,8 @@ from django.utils.translation import ngettext
 from dashboard import words
 from dashboard.access import named_like
 from dashboard.cards import Card, card
+from dashboard.first_steps import Scene, Step, first_steps
 from dashboard.forms import FleetFilter
-from dashboard.silence import Silence, silences
-from kpis.attention import pressing
 from kpis.catalogue import defects, order_health, response, satisfaction
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
 from kpis.metrics import Metric, Text
@@ -27,7 +26,6 @@ from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
 WEEKS = 12
-FIRST_LOOKS = 3
 SCORE = satisfaction.customer_service_score
 WITHIN = response.within_24h_rate
 FIRST_REPLY = response.first_response_time
@@ -38,6 +36,33 @@ COLUMNS = (
     defects.order_defect_rate,
     order_health.late_shipment_rate,
 )
+
+
+# What the accounts of a fleet differ in, as it stands in the address.
+TRAITS: dict[str, Callable[[SellerAccount], str]] = {
+    "platform": lambda account: account.platform,
+    "marketplace": lambda account: account.marketplace,
+    "team": lambda account: account.team,
+    "owner": lambda account: account.owner.username if account.owner else "",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A list to filter by: its name in the address, its values with their words, and the chosen one."""
+
+    name: str
+    title: Text
+    options: Sequence[tuple[str, Text]]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in force, and the address without it."""
+
+    label: Text
+    href: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,7 @@ class Row:
     @property
     def figures(self) -> list[tuple[Card, Text, str]]:
         """The cells with their titles and what they show."""
-        return [(cell, _title(cell.metric), _shown(cell)) for cell in self.cells]
+        return [(cell, title_of(cell.metric), _shown(cell)) for cell in self.cells]
 
     @property
     def is_red(self) -> bool:
@@ -108,15 +133,14 @@ class Fleet:
     waiting: Waiting
     within: Together
     attention: int  # accounts on this page of the list with a red figure
-    first_looks: list[Card]
-    silences: list[Silence]  # of the accounts on this page of the list
-    platforms: list[tuple[str, Text]]
+    steps: list[Step]  # what to do first, in the accounts on this page of the list
+    choices: list[Choice]
     score = SCORE
 
     @property
     def columns(self) -> list[tuple[Metric, Text, Text]]:
         """The heading of each figure: its metric, in short, and in full."""
-        return [(metric, metric.short or metric.title, _title(metric)) for metric in COLUMNS]
+        return [(metric, metric.short or metric.title, title_of(metric)) for metric in COLUMNS]
 
     @property
     def hidden(self) -> int:
@@ -127,51 +151,117 @@ class Fleet:
         return str(self.filter.value("q"))
 
     @property
-    def platform(self) -> str:
-        return str(self.filter.value("platform"))
-
-    @property
     def band(self) -> str:
         return str(self.filter.value("band"))
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.query or self.platform or self.band)
+        return bool(self.filter.given())
+
+    @property
+    def chips(self) -> list[Chip]:
+        """What the address filters by, each with the address without it."""
+        labels = {choice.name: dict(choice.options) for choice in self.choices}
+        given = self.filter.given()
+        return [
+            Chip(labels.get(name, {}).get(value, value), _href({**given, name: ""}))
+            for name, value in given.items()
+            if name != "q"
+        ]
+
+    @property
+    def export_query(self) -> str:
+        return _href(self.filter.given())
 
     @property
     def within_word(self) -> Text:
         return words.band_word(WITHIN, self.within.band)
 
 
-def fleet_page(accounts: Sequence[SellerAccount], address: FleetFilter, page: str, now: datetime) -> Fleet:
+def fleet_page(
+    accounts: Sequence[SellerAccount], address: FleetFilter, page: str, writable: Collection[int], now: datetime
+) -> Fleet:
     """The accounts that match the address, one page of them with all figures. Its queries do not grow with them."""
-    platform = address.value("platform")
-    named = named_like([one for one in accounts if not platform or one.platform == platform], address.value("q"))
+    found = find(accounts, address, now)
+    queue, shown, on = found.queue, found.shown, found.on
+    numbered = Paginator(shown, PER_PAGE).get_page(page)
+    rows = account_rows(list(numbered), on, queue)
+    return Fleet(
+        filter=address,
+        known=len(accounts),
+        named=len(found.named),
+        ribbon=_ribbon(found.ranked, address),
+        page=numbered,
+        rows=rows,
+        waiting=sum((queue[score.account.id] for score in shown), Waiting()),
+        within=together(WITHIN, (found.within[score.account.id] for score in shown)),
+        attention=sum(row.is_red for row in rows),
+        steps=first_steps(
+            Scene(
+                figures=[card for row in rows for card in (row.score, *row.cells)],
+                waiting={row.account: row.waiting for row in rows},
+                on=on,
+                writable=writable,
+                now=now,
+            )
+        ),
+        choices=_choices(accounts, address),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The accounts that an address names: by everything but the colour, and by the colour too, worst first."""
+
+    named: list[SellerAccount]
+    on: dict[int, date]
+    within: dict[int, Reading]
+    ranked: list[Reading]
+    shown: list[Reading]
+    queue: dict[int, Waiting]
+
+
+def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> Found:
+    """Those of the accounts that match the address, with their scores and who waits in each."""
+    wanted = {name: value for name, value in address.given().items() if name in TRAITS}
+    matching = [one for one in accounts if all(TRAITS[name](one) == value for name, value in wanted.items())]
+    named = named_like(matching, address.value("q"))
     on = {account.id: last_complete_day(now, account.zone) for account in named}
     found = fleet_readings(named, on, (SCORE, WITHIN))
     ranked = worst_first(score for score, _within in found.values())
     band = address.value("band")
-    shown = [score for score in ranked if not band or score.band == band]
-    queue = waiting(named, max((local_day(now, account.zone) for account in named), default=now.date()))
-    numbered = Paginator(shown, PER_PAGE).get_page(page)
-    rows = _rows(list(numbered), on, queue)
-    return Fleet(
-        filter=address,
-        known=len(accounts),
-        named=len(named),
-        ribbon=_ribbon(ranked, address),
-        page=numbered,
-        rows=rows,
-        waiting=sum((queue[score.account.id] for score in shown), Waiting()),
-        within=together(WITHIN, (found[score.account.id][1] for score in shown)),
-        attention=sum(row.is_red for row in rows),
-        first_looks=_first_looks(rows, on),
-        silences=silences([row.account for row in rows], on),
-        platforms=[choice for choice in Platform.choices if any(account.platform == choice[0] for account in accounts)],
+    return Found(
+        named=named,
+        on=on,
+        within={account_id: within for account_id, (_score, within) in found.items()},
+        ranked=ranked,
+        shown=[score for score in ranked if not band or score.band == band],
+        queue=waiting(named, max((local_day(now, account.zone) for account in named), default=now.date())),
     )
 
 
-def _title(metric: Metric) -> Text:
+def _choices(accounts: Sequence[SellerAccount], address: FleetFilter) -> list[Choice]:
+    """A list for everything that tells these accounts apart. What all share cannot be chosen, unless it is."""
+    titles = {"platform": _("Platform"), "marketplace": _("Marketplace"), "team": _("Team"), "owner": _("Owner")}
+    platforms = dict(Platform.choices)
+    found = []
+    for name, trait in TRAITS.items():
+        values = sorted({trait(account) for account in accounts} - {""}, key=str.casefold)
+        chosen = str(address.value(name))
+        if name == "platform" or len({trait(account) for account in accounts}) > 1 or chosen:
+            options = [(value, platforms.get(value, value) if name == "platform" else value) for value in values]
+            found.append(Choice(name, titles[name], options, chosen))
+    bands = [(band.value, label) for band, label in FleetFilter.BANDS]
+    return [*found, Choice("band", _("Score"), bands, str(address.value("band")))]
+
+
+def _href(query: Mapping[str, str]) -> str:
+    given = urlencode({name: value for name, value in query.items() if value})
+    return f"?{given}" if given else "?"
+
+
+def title_of(metric: Metric) -> Text:
+    """How the list heads a figure."""
     return _("Median first reply") if metric is FIRST_REPLY else metric.title
 
 
@@ -180,26 +270,20 @@ def _shown(cell: Card) -> str:
     return cell.median if cell.metric is FIRST_REPLY else cell.reading.display
 
 
-def _first_looks(rows: list[Row], on: dict[int, date]) -> list[Card]:
-    """The most pressing figures on this page."""
-    figures = [entry.reading for row in rows for entry in (row.score, *row.cells)]
-    return [card(reading, [], on[reading.account.id]) for reading in pressing(figures, FIRST_LOOKS)]
-
-
 def _ribbon(ranked: list[Reading], address: FleetFilter) -> list[Part]:
     """The four colours with their counts; choosing the chosen one again takes the filter away."""
     legends = words.zone_words(SCORE, SCORE.rule.target) if SCORE.rule.target else {}
     parts = []
     for band in WORST_FIRST:
         chosen = address.value("band") == band
-        query = {"q": address.value("q"), "platform": address.value("platform"), "band": "" if chosen else band.value}
-        given = urlencode({name: value for name, value in query.items() if value})
+        href = _href({**address.given(), "band": "" if chosen else band.value})
         count = sum(score.band is band for score in ranked)
-        parts.append(Part(band, count, f"?{given}" if given else "?", legends.get(band, _("No score"))))
+        parts.append(Part(band, count, href, legends.get(band, _("No score"))))
     return parts
 
 
-def _rows(scores: list[Reading], on: dict[int, date], queue: dict[int, Waiting]) -> list[Row]:
+def account_rows(scores: list[Reading], on: dict[int, date], queue: dict[int, Waiting]) -> list[Row]:
+    """A line of the list for each of these scores."""
     accounts = [score.account for score in scores]
     found = fleet_readings(accounts, on, COLUMNS)
     points = trends(accounts, [SCORE], WEEKS)

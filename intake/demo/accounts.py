@@ -52,6 +52,13 @@ class Profile:
     never: frozenset[str] = frozenset()  # record types that nobody has imported yet
 
     @property
+    def team(self) -> str:
+        """Who looks after it: people whose day fits the marketplace's."""
+        return {"UK": "EU team", "DE": "EU team", "FR": "EU team", "JP": "Asia team", "AU": "Asia team"}.get(
+            self.marketplace, "US team"
+        )
+
+    @property
     def amazon(self) -> bool:
         return self.platform == "amazon"
 

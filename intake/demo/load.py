@@ -174,6 +174,7 @@ def open_account(profile: Profile, today: date) -> SellerAccount:
             "name": profile.name,
             "platform": profile.platform,
             "marketplace": profile.marketplace,
+            "team": profile.team,
             "currency": profile.currency,
             "time_zone": profile.zone,
             "week_start": profile.week_start,

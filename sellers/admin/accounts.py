@@ -91,12 +91,28 @@ class SellerAccountAdmin(ReasonedAdmin):
     list_filter = ("platform", "demo")
     ordering = ("name", "key")
     search_fields = ("key", "name")
+    autocomplete_fields = ("owner",)
     found_by = ("key", "name", "platform_account_id")
     found_by_beginning = "name"
     inlines = (MembershipInline, NewMembershipInline)
     readonly_fields = ("demo", "created_at")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ["key", "name", "platform", "marketplace", "platform_account_id", "currency", "demo"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "key",
+                    "name",
+                    "platform",
+                    "marketplace",
+                    "team",
+                    "owner",
+                    "platform_account_id",
+                    "currency",
+                    "demo",
+                ]
+            },
+        ),
         (
             _("Rules"),
             {

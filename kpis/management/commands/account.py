@@ -28,6 +28,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             help="score_window_days, week_start (0 to 6 from Monday, or a name), atoz_rule, bots_count, handling_days, "
+            "team, owner (a user name), "
             "ships_saturday, same_day_cutoff (14:00), expected_channels (email,phone), currency, ...; an empty value "
             "takes back what may be unknown; atoz_rule, bots_count and pop_counts_messages take a day from which they "
             "hold: atoz_rule=all@2026-03-01",
