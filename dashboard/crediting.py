@@ -58,7 +58,7 @@ def agents_csv(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     days = address.value("days")
     found = credited.people(shop, on, days, people_seen(request, shop))
-    return _file(people_table(found), f"{shop.key}-agents-{days}-days-{on.isoformat()}.csv")
+    return _file(shop, people_table(found), f"{shop.key}-agents-{days}-days-{on.isoformat()}.csv")
 
 
 def topics_csv(request: HttpRequest, key: str) -> HttpResponse:
@@ -68,7 +68,7 @@ def topics_csv(request: HttpRequest, key: str) -> HttpResponse:
     if not address.is_valid():
         raise Http404
     by = address.value("by")
-    return _file(topics_table(ranked.topics(shop, on, by)), f"{shop.key}-{by}s-{on.isoformat()}.csv")
+    return _file(shop, topics_table(ranked.topics(shop, on, by)), f"{shop.key}-{by}s-{on.isoformat()}.csv")
 
 
 def _day(shop: SellerAccount, request: HttpRequest) -> date:
@@ -78,9 +78,9 @@ def _day(shop: SellerAccount, request: HttpRequest) -> date:
     return day.on
 
 
-def _file(table: Table, name: str) -> HttpResponse:
+def _file(shop: SellerAccount, table: Table, name: str) -> HttpResponse:
     return HttpResponse(
-        csv_table(table.titles, table.rows),
+        csv_table(table.titles, table.rows, shop.zone),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

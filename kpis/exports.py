@@ -32,9 +32,9 @@ def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
     return csv_table(_titles(rowset), _rows(rowset), account.zone)
 
 
-def csv_table(titles: Sequence[str], rows: Iterable[Sequence[Cell]], zone: ZoneInfo) -> Iterator[str]:
+def csv_table(titles: Iterable[str], rows: Iterable[Sequence[Cell]], zone: ZoneInfo) -> Iterator[str]:
     """Any table as a CSV file, piece by piece: a head, then every row, moments in the zone as ISO 8601 with offset."""
-    yield BOM + _lines([titles])
+    yield BOM + _lines([[_text(title) for title in titles]])
     cells = iter(rows)
     while chunk := list(islice(cells, CHUNK)):
         yield _lines([[_csv_cell(value, zone) for value in row] for row in chunk])
@@ -138,11 +138,3 @@ def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     # Texts are quoted and numbers are not, so a spreadsheet tells an order number from an amount.
     csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue()
-
-
-def csv_table(titles: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Any other table as a CSV file: texts made safe, unknown cells empty."""
-    lines: list[list[Cell]] = [[_text(title) for title in titles]]
-    for row in rows:
-        lines.append([_text(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row])
-    return BOM + _lines(lines)
