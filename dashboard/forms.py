@@ -19,7 +19,9 @@ from intake.models import Connection
 from intake.routing import HEAD, account_of
 from kpis.catalogue.first_replies import STEPS
 from kpis.metrics import Side
+from kpis.queue import Group
 from kpis.targets import Band
+from sellers.channels import Channel
 from sellers.days import validate_zone
 from sellers.models import Membership, Platform, SellerAccount, User
 
@@ -50,6 +52,19 @@ class FleetFilter(Address):
     def given(self) -> dict[str, str]:
         """What the address filters by, in the order of the fields."""
         return {name: str(self.value(name)) for name in self.fields if self.value(name)}
+
+
+class QueueFilter(Address):
+    """Which waits the reply queue shows; "-" stands for those in which nothing is said."""
+
+    account = forms.SlugField(required=False, initial="")
+    platform = forms.ChoiceField(choices=Platform.choices, required=False, initial="")
+    owner = forms.CharField(max_length=255, required=False, initial="")
+    topic = forms.CharField(max_length=80, required=False, initial="")
+    language = forms.CharField(max_length=16, required=False, initial="")
+    channel = forms.ChoiceField(choices=Channel.choices, required=False, initial="")
+    group = forms.ChoiceField(choices=[(group.value, group.value) for group in Group], required=False, initial="")
+    list = forms.ChoiceField(choices=[("returns", "returns")], required=False, initial="")
 
 
 class Lookup(Address):

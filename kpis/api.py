@@ -268,9 +268,9 @@ class QueueView(AccountView):
     @extend_schema(operation_id="queue", parameters=[PageQuery], responses=QueuePageSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Who waits for an answer, due when, the oldest first."""
-        queue = Queue(self.account, self.now)
+        queue = Queue([self.account], self.now)
         page = self.page(queue.count)
-        return Response(QueuePageSerializer({**page.links(), "results": queue.page(page.start, page.stop)}).data)
+        return Response(QueuePageSerializer({**page.links(), "results": queue.oldest(page.start, page.stop)}).data)
 
 
 class HealthView(ReadView):

@@ -315,6 +315,12 @@ class WaitSerializer(serializers.Serializer):
     due_at = serializers.DateTimeField()
     seconds_left = serializers.IntegerField(help_text="Until the 24 hours are over; negative afterwards.")
     overdue = serializers.BooleanField()
+    target_seconds = serializers.IntegerField(help_text="What the account allows on this channel and priority.")
+    target_due_at = serializers.DateTimeField(help_text="When that time is over.")
+    target_overdue = serializers.BooleanField()
+    priority = serializers.CharField(help_text="Empty where none is known.")
+    language = serializers.CharField(help_text="Empty where none is known.")
+    assignee = serializers.CharField(help_text="Who is to answer; empty where nobody is named.")
 
 
 class QueuePageSerializer(PageSerializer):

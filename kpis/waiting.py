@@ -1,16 +1,14 @@
-"""Who waits for an answer now, counted from rows: a queue is a state, not a figure of a day."""
+"""How many wait for an answer now, by account: a queue is a state, not a figure of a day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Q
 
 from kpis.catalogue import waiting as declared
+from kpis.queue import waits
 from sellers.models import SellerAccount
-
-# A turn that nobody answered for this long will not be answered any more; it stays in the rates of its day.
-LOOK_BACK = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +26,13 @@ class Waiting:
         return self.overdue + self.not_due
 
 
-def waiting(accounts: Sequence[SellerAccount], today: date) -> dict[int, Waiting]:
+def waiting(accounts: Sequence[SellerAccount], now: datetime) -> dict[int, Waiting]:
     """Who waits in each account, of the turns opened in the last 30 days: one query."""
-    fact = declared.FACT
-    recent = Q(account__in=[account.id for account in accounts], **{f"{fact.day}__gte": today - LOOK_BACK})
+    over = Q(opened_at__lt=now - declared.LIMIT)
     rows = (
-        fact.model._base_manager.filter(recent & fact.rows & declared.WAITS)
-        .order_by()
+        waits(accounts, now)
         .values_list("account_id")
-        .annotate(overdue=Count("pk", filter=declared.OVERDUE), not_due=Count("pk", filter=declared.NOT_DUE))
+        .annotate(overdue=Count("pk", filter=over), not_due=Count("pk", filter=~over))
     )
     found = {account_id: Waiting(overdue, not_due) for account_id, overdue, not_due in rows}
     return {account.id: found.get(account.id, Waiting()) for account in accounts}

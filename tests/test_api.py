@@ -481,7 +481,8 @@ def test_the_queue_tells_who_waits_oldest_first(ours, time_machine):
     assert queue["results"][0] == {
         "conversation": "over", "system": "test", "status": "open", "channel": "email", "topic": "",
         "url": "https://shop.example/over", "opened_at": "2026-01-19T11:00:00Z", "due_at": "2026-01-20T11:00:00Z",
-        "seconds_left": -3600, "overdue": True,
+        "seconds_left": -3600, "overdue": True, "target_seconds": 86400, "target_due_at": "2026-01-20T11:00:00Z",
+        "target_overdue": True, "priority": "", "language": "", "assignee": "",
     }  # fmt: skip
 
 

@@ -223,7 +223,7 @@ def test_a_long_conversation_takes_as_many_queries_as_a_short_one(length, django
     page_of(conversation, client=client)
     # Session, user, account; the conversation, its messages, turns, answers, merged ones, corrections, orders, texts;
     # around the page the accounts, freshness (2), arrivals, and whether the person may correct.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page = page_of(conversation, client=client).context["page"]
     # Each pair of messages has a wait between them: 500 messages are 750 entries, 50 of them on the last page.
     assert page.page.paginator.count == length * 3 // 2
@@ -288,7 +288,7 @@ def test_without_a_question_the_newest_are_shown_in_a_constant_number_of_queries
         make_conversation(account, ("buyer", f"{day} 10:00"), external_id=f"c-{day}")
     found(client, account, "")
     # Session, user, account; two counts and one list; around the page five, as on every page of an account.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = found(client, account, "").context["page"]
     assert [row.external_id for row, _at in page.conversations] == ["c-2026-01-12", "c-2026-01-11", "c-2026-01-10"]
     assert "Nothing begins with “zzz”" in text_of(found(client, account, "?q=zzz"))

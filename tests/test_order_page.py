@@ -273,7 +273,7 @@ def test_an_order_takes_as_many_queries_however_much_was_reported_about_it(piece
     response_of(order, client)
     # Session, user, account; the order, packages, returns, ratings, claims, chargebacks, answers, corrections,
     # switches, conversations; around the page five, as on every page of an account.
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         page = response_of(order, client).context["page"]
     # The confirmed package of the order, and of each kind as many as were made.
     assert len(page.pieces) == 1 + 4 * pieces

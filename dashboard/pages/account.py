@@ -201,7 +201,7 @@ def account_page(
         chart=charts.trend_chart(score.metric, charted, today, small=True, noted=noted),
         chart_weeks=[WeekLine(point, of_week) for point, of_week in zip(charted, by_week(charted, noted), strict=True)],
         groups=grouped([entry for entry in entries if entry is not score]),
-        waiting=waiting([account], local_day(now, account.zone))[account.id],
+        waiting=waiting([account], now)[account.id],
         next_update=words.weekday_moment(_next_week(account, now), account.zone),
         # Who has fallen silent and who waited how long is read from rows, which stand as they are now.
         replies=bars(first_reply) if known is None and not first_reply.needs else None,

@@ -21,7 +21,7 @@ from kpis.readings import Reading, State, fleet_readings
 from kpis.targets import Band
 from kpis.trends import trends
 from kpis.waiting import Waiting, waiting
-from sellers.days import last_complete_day, local_day
+from sellers.days import last_complete_day
 from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
@@ -236,7 +236,7 @@ def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime)
         within={account_id: within for account_id, (_score, within) in found.items()},
         ranked=ranked,
         shown=[score for score in ranked if not band or score.band == band],
-        queue=waiting(named, max((local_day(now, account.zone) for account in named), default=now.date())),
+        queue=waiting(named, now),
     )
 
 

@@ -9,6 +9,7 @@ from dashboard import words
 from dashboard.arrived import Line, lines
 from kpis.completeness import completeness
 from kpis.freshness import Freshness, freshness
+from kpis.queue import overdue_count
 from sellers.days import local_day
 from sellers.models import SellerAccount
 
@@ -24,6 +25,7 @@ class Shell:
     zone: ZoneInfo
     today: date
     shown: Sequence[SellerAccount]  # those the page is about
+    overdue: int  # waits beyond their target or 24 hours, in all accounts this person may see
     lines: Sequence[Line] = ()  # on an account's pages: how far its data has come
 
     @property
@@ -55,12 +57,13 @@ class Shell:
 
 
 def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
-    """Two queries. On an account's page the freshness is that account's, and a third says how far its data has come."""
+    """Three queries. On an account's page the freshness is that account's; a fourth says how far its data has come."""
     zone = UTC_ZONE if account is None else account.zone
     shown = accounts if account is None else [account]
     fresh = freshness(shown)
     today = local_day(now.astimezone(UTC), zone)
+    overdue = overdue_count(accounts, now)
     if account is None:
-        return Shell(accounts, fresh, zone, today, shown)
+        return Shell(accounts, fresh, zone, today, shown, overdue)
     data = list(completeness([account])[account.id].values())
-    return Shell(accounts, fresh, zone, today, shown, lines(account, data))
+    return Shell(accounts, fresh, zone, today, shown, overdue, lines(account, data))

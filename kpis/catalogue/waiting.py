@@ -1,28 +1,58 @@
-"""Who waits for an answer now: the turns that no person has answered, before and after their 24 hours."""
+"""Who waits for an answer now: turns that no person has answered, and return requests that nobody has answered."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, NullIf, Substr
 
-from kpis.catalogue.facts import turns
-from kpis.catalogue.response import PENDING
-from messaging.models import Reply, Turn
+from kpis.catalogue.facts import returns, turns
+from messaging.models import Turn
 from messaging.turns import TARGET
+from orders.models import ReturnAnswer, ReturnStanding
+from orders.returns import TARGET as RETURN_TARGET
 
 FACT = turns
-NOT_DUE = PENDING
-OVERDUE = Q(reply=Reply.NONE)
 
 # A conversation waits once: a later turn carries the wait, and its reply answered the buyer.
 LATER_TURN = Exists(Turn.objects.filter(conversation=OuterRef("conversation"), opened_at__gt=OuterRef("opened_at")))
-WAITS = (NOT_DUE | OVERDUE) & ~Q(LATER_TURN)
+WAITS = Q(replied_at=None) & ~Q(LATER_TURN)
 
-DUE_AFTER = TARGET
+LIMIT = TARGET
+SNIPPET = 160  # characters of the opening message that a list shows
+LANGUAGE = "conversation__language"
+# Systems that know no name of the assignee know at least an ID.
+OWNER = Coalesce(NullIf("conversation__assignee_name", Value("")), "conversation__assignee_external_id")
 # What the queue shows of a turn: our word for it, and where it is found from the turn's row.
 SHOWN = {
+    "turn": "pk",
+    "account_id": "account_id",
+    "conversation_id": "conversation_id",
     "conversation": "conversation__external_id",
     "system": "conversation__system",
     "status": "conversation__status",
     "channel": "channel",
     "topic": "topic",
+    "language": LANGUAGE,
+    "priority": "priority",
+    "assignee": "owner",
+    "subject": "conversation__subject",
+    "text": "text",
     "url": "conversation__url",
     "opened_at": "opened_at",
+    "target_seconds": "target_seconds",
+    "target_due_at": "due_at",
+}
+WORKED_OUT = {"owner": OWNER, "text": Coalesce(Substr("opening__body__text", 1, SNIPPET), Value(""))}
+
+# The second clock: a request for a return is to be answered within 48 hours.
+RETURNS = returns
+RETURN_LIMIT = RETURN_TARGET
+RETURN_DUE = "answer_due_at"
+UNANSWERED = Q(standing=ReturnStanding.COUNTS, answer__in=[ReturnAnswer.WAITING, ReturnAnswer.NONE])
+RETURN_SHOWN = {
+    "account_id": "account_id",
+    "row": "pk",
+    "order": "order_external_id",
+    "number": "external_id",
+    "reason": "reason",
+    "comment": "comment",
+    "due_at": RETURN_DUE,
 }

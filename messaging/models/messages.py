@@ -199,6 +199,8 @@ class Turn(DatedRow):
                 name="turn_by_day",
             ),
             models.Index(fields=["account", "opened_at"], condition=Q(reply=Reply.PENDING), name="turn_pending"),
+            # The reply queue: who waits, however long ago the turn opened.
+            models.Index(fields=["account", "day"], condition=Q(replied_at=None), name="turn_unanswered"),
             models.Index(fields=["account", "due_at"], condition=Q(target_reply=Reply.PENDING), name="turn_due"),
         ]
 

@@ -69,6 +69,90 @@
     setTimeout(ask, 500);
   });
 
+  /* ---- a list of clocks: they run, and every half minute the server says what the list is now ---- */
+  document.querySelectorAll("[data-fresh]").forEach(function (place) {
+    const told = document.querySelector("[data-checked]");
+    let ahead = 0; // of the server's clock, compared with this one
+    let checked = 0;
+    let asked = 0;
+    let lost = false;
+
+    function adopt() {
+      const list = place.querySelector("[data-now]");
+      checked = asked = Date.now();
+      ahead = Date.parse(list.dataset.now) - checked;
+      document.querySelectorAll("[data-overdue]").forEach(function (badge) {
+        badge.hidden = list.dataset.over === "0";
+        badge.firstElementChild.textContent = list.dataset.over;
+      });
+      const all = place.querySelector("[data-all]");
+      if (all) all.hidden = false;
+      run();
+    }
+
+    /* The sentences are the server's, in the page's language. */
+    function words(seconds) {
+      const side = seconds < 0 ? "late" : "left";
+      const whole = Math.floor(Math.abs(seconds));
+      const minutes = Math.floor(whole / 60);
+      const hours = Math.floor(minutes / 60);
+      const days = Math.floor(hours / 24);
+      const size = hours < 1 ? "Minutes" : hours < 48 ? "Hours" : "Days";
+      const said = { minutes: minutes % 60, hours: size === "Days" ? hours % 24 : hours, days: days };
+      return place.dataset[side + size].replace(/%\((\w+)\)s/g, function (_all, name) { return said[name]; });
+    }
+
+    function run() {
+      const now = Date.now() + ahead;
+      place.querySelectorAll("[data-due]").forEach(function (left) {
+        const seconds = (Date.parse(left.dataset.due) - now) / 1000;
+        const text = words(seconds);
+        if (left.textContent !== text) left.textContent = text;
+        left.className = "left " + (seconds < 4 * 3600 ? "red" : seconds < 12 * 3600 ? "yellow" : "calm");
+      });
+    }
+
+    /* Nothing is taken away from under a hand: a focus, a tick, an open menu keep the list as it is. */
+    function held() {
+      return place.contains(document.activeElement) || place.querySelector("details[open], input:checked") !== null;
+    }
+
+    function tell() {
+      const seconds = Math.round((Date.now() - checked) / 1000);
+      const stale = seconds > 45;
+      told.classList.toggle("on", !lost && !stale);
+      told.classList.toggle("lost", lost);
+      told.lastElementChild.textContent = lost ? told.dataset.lost
+        : stale && held() ? told.dataset.held : told.dataset.ago.replace("%(seconds)s", seconds);
+    }
+
+    function ask() {
+      asked = Date.now();
+      fetch(place.dataset.fresh).then(function (answer) {
+        if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
+        return answer.text();
+      }).then(function (html) {
+        lost = false;
+        if (held()) return;
+        place.innerHTML = html;
+        adopt();
+      }).catch(function () { lost = true; }).then(tell);
+    }
+
+    place.addEventListener("change", function (event) {
+      if (!event.target.matches("[data-all]")) return;
+      place.querySelectorAll("input[name=turn]").forEach(function (tick) { tick.checked = event.target.checked; });
+    });
+    setInterval(function () {
+      if (document.visibilityState !== "visible") return;
+      run();
+      tell();
+      if (Date.now() - asked >= 30000 && !held()) ask();
+    }, 1000);
+    adopt();
+    tell();
+  });
+
   document.querySelectorAll("[data-drop]").forEach(function (form) {
     const field = form.querySelector("input[type=file]");
     const place = field.closest(".drop");
