@@ -14,8 +14,6 @@ from dashboard.pages.connections import broken
 from dashboard.silence import silences
 from intake.models import RejectedRow
 from kpis.attention import pressing, worse_side
-from kpis.catalogue.response import within_24h_rate
-from kpis.metrics import Side
 from kpis.targets import Band
 from kpis.waiting import Waiting
 from sellers.models import SellerAccount
@@ -69,7 +67,7 @@ def late_replies(scene: Scene) -> Iterator[Step]:
         ngettext("Answer %(count)d late reply", "Answer %(count)d late replies", late) % {"count": late},
         _("%(here)d of them at %(account)s. Every one has waited for more than 24 hours.")
         % {"here": here, "account": account.name},
-        f"{reverse('metric', args=[account.key, within_24h_rate.slug])}?part={Side.AGAINST}#rows",
+        f"{reverse('queue')}?account={account.key}",
         _("See who waits at %(account)s") % {"account": account.name},
     )
 

@@ -72,7 +72,7 @@ def test_what_to_do_first_names_the_count_and_leads_to_the_rows(client, fleet):
     page = client.get("/").content.decode()
     steps = re.findall(r'<a class="card alert" href="(.*?)">.*?<h3>(.*?)</h3><p>(.*?)</p>', page, re.S)
     assert steps[0] == (
-        "/accounts/green/within_24h_rate/?part=against#rows",
+        "/queue/?account=green",
         "Answer 1 late reply",
         "1 of them at =Green. Every one has waited for more than 24 hours.",
     )

@@ -61,6 +61,7 @@ class Choice:
 class Chip:
     """A filter in force, and the address without it."""
 
+    title: Text
     label: Text
     href: str
 
@@ -161,12 +162,13 @@ class Fleet:
     @property
     def chips(self) -> list[Chip]:
         """What the address filters by, each with the address without it."""
-        labels = {choice.name: dict(choice.options) for choice in self.choices}
         given = self.filter.given()
         return [
-            Chip(labels.get(name, {}).get(value, value), _href({**given, name: ""}))
-            for name, value in given.items()
-            if name != "q"
+            Chip(
+                choice.title, dict(choice.options).get(choice.chosen, choice.chosen), _href({**given, choice.name: ""})
+            )
+            for choice in self.choices
+            if choice.chosen
         ]
 
     @property
