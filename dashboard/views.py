@@ -86,9 +86,10 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     known = None if day.known is None else known_on(shop, day.on, day.known)
     if day.known is not None and known is None:
         return _nothing_known(request, shop, day, now)
-    page = metric_page(shop, declared, day, address, request.GET.get("page", "1"), today, known)
-    around = shell(visible_accounts(request), now, shop)
     writes = may_write(request, shop)
+    number = request.GET.get("page", "1")
+    page = metric_page(shop, declared, day, address, number, today, known, personal=writes)
+    around = shell(visible_accounts(request), now, shop)
     correct = ways_to_correct(page.metric) if writes else None
     context = {"page": page, "shell": around, "section": "account", "correct": correct, "may_write": writes}
     if known is None:  # rows stand as they are now
@@ -147,7 +148,7 @@ def _listed(request: HttpRequest, key: str, metric: str, now: datetime) -> _List
         raise Http404
     declared = metric_or_404(metric)
     side = Side(address.value("part") or worse_side(declared))
-    only = only_of(declared, address.value("by"), address.only)
+    only = only_of(declared, address.value("by"), address.only, personal=may_write(request, shop))
     return _Listed(
         shop, day.on, rows(shop, declared, day.on, side, only), file_name(shop, declared, day.on, side.value)
     )
@@ -158,7 +159,7 @@ def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, timezone.now())
     address, declared = Rows(request.GET), metric_or_404(metric)
-    column = split_of(declared, address.value("by"))
+    column = split_of(declared, address.value("by"), personal=may_write(request, shop))
     if day.problem or day.known is not None or not address.is_valid() or column is None:
         raise Http404
     reading = reading_on(declared, shop, day.on)

@@ -43,7 +43,7 @@ from kpis.rows import Only, rows
 from kpis.sheets import XLSX, xlsx_response
 from kpis.trends import trend
 from kpis.week_document import as_csv, as_json, as_xlsx
-from sellers.api_auth import accounts_for
+from sellers.api_auth import accounts_for, writable_for
 from sellers.days import last_complete_day, local_day, moment_of
 from sellers.models import ApiToken, SellerAccount
 
@@ -99,8 +99,12 @@ class AccountView(ReadView):
 
     @property
     def split(self) -> Column:
-        """The column asked for, or the metric's first. One that the metric does not have is refused."""
-        column = split_of(self.metric, self.given.get("by", ""))
+        """The column asked for, or the metric's first. One that the metric does not have is refused.
+
+        Who only reads gets no figures of single persons.
+        """
+        personal = writable_for(self.request).filter(pk=self.account.pk).exists()
+        column = split_of(self.metric, self.given.get("by", ""), personal=personal)
         if column is None:
             raise ValidationError({"by": [ErrorDetail(str(_("The metric has no such column.")), code="no_such_split")]})
         return column

@@ -38,9 +38,17 @@ class Slice:
         return display(self.figure, self.unit)
 
 
-def split_of(metric: Metric, name: str) -> Column | None:
+PERSONAL = "agent"  # its figures are a person's: for those who manage the account (kpis/veil.py says why)
+
+
+def splits_of(metric: Metric, *, personal: bool = True) -> tuple[Column, ...]:
+    """The columns by which the metric can be broken down; `personal`: also by who answered."""
+    return tuple(column for column in metric.splits if personal or column.split != PERSONAL)
+
+
+def split_of(metric: Metric, name: str, *, personal: bool = True) -> Column | None:
     """The column of this name by which the metric can be broken down; without a name the first one there is."""
-    return next((column for column in metric.splits if name in ("", column.split)), None)
+    return next((column for column in splits_of(metric, personal=personal) if name in ("", column.split)), None)
 
 
 def breakdown(reading: Reading, column: Column | None = None) -> list[Slice]:

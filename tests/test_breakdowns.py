@@ -96,10 +96,24 @@ def test_every_split_is_a_text():
 # --- The API, the page and the files ---------------------------------------------------------------------------------
 
 
-def client_of(account):
+def client_of(account, role="manager"):
     client = APIClient()
-    client.force_login(make_user("", account))
+    client.force_login(make_user("", account, role=role))
     return client
+
+
+def test_who_only_looks_gets_no_figures_of_single_persons(shop):
+    client = client_of(shop, role="viewer")
+    address = "/api/v1/accounts/mine"
+    for asked in ("breakdown/late_response_rate?by=agent", "rows/late_response_rate?by=agent&value=Sam"):
+        assert client.get(f"{address}/{asked}").json()["errors"][0]["code"] == "no_such_split"
+    assert client.get(f"{address}/breakdown/late_response_rate?by=channel").status_code == 200
+    assert client.get("/accounts/mine/late_response_rate/breakdown.csv?by=agent").status_code == 404
+    page = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=agent&value=Sam").context["page"]
+    assert page.breakdown is None
+    page = client.get("/accounts/mine/late_response_rate/?on=2026-01-18").context["page"]
+    assert [column.split for column in page.breakdown.columns] == ["channel", "topic"]
+    assert page.only is None
 
 
 def test_the_api_gives_the_breakdown_and_the_rows_of_each_value(shop):

@@ -150,8 +150,8 @@ def test_every_view_of_a_metric_costs_the_same_whatever_its_history(shop):
     for back in range(8):
         message(young, MONDAY - timedelta(days=back), 2 if back else 30)
     count()
-    # 23 for the page with breakdown and heat map; another window reads one more figure with 4, so does a comparison.
-    for query, expected in (("", 23), ("days=90", 27), ("compare=prev", 27), ("compare=year&days=7&by=agent", 31)):
+    # 24 for the page with breakdown and heat map; another window reads one more figure with 4, so does a comparison.
+    for query, expected in (("", 24), ("days=90", 28), ("compare=prev", 28), ("compare=year&days=7&by=topic", 32)):
         assert [queries(account, query) for account in (shop, young)] == [expected] * 2, query
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import words
 from kpis.attention import worse_side
-from kpis.breakdowns import Slice, breakdown, split_of, told_apart
+from kpis.breakdowns import Slice, breakdown, split_of, splits_of, told_apart
 from kpis.metrics import Column, Metric, Share, Side, Text
 from kpis.readings import Reading
 from kpis.rows import Only
@@ -56,11 +56,8 @@ class Breakdown:
 
     reading: Reading
     column: Column
+    columns: tuple[Column, ...]  # that one may choose
     pieces: list[Piece]
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self.reading.metric.splits
 
     @property
     def title(self) -> str:
@@ -98,9 +95,9 @@ class Breakdown:
         return worst if worst.band in (Band.RED, Band.YELLOW) else None
 
 
-def breakdown_of(reading: Reading, by: str, only: Only | None) -> Breakdown | None:
+def breakdown_of(reading: Reading, by: str, only: Only | None, *, personal: bool) -> Breakdown | None:
     """The reading by the column named so, or by the metric's first; None where it has none. One query."""
-    column = split_of(reading.metric, by)
+    column = split_of(reading.metric, by, personal=personal)
     if column is None:
         return None
     slices = breakdown(reading, column)
@@ -115,10 +112,12 @@ def breakdown_of(reading: Reading, by: str, only: Only | None) -> Breakdown | No
         )
         for one in slices
     ]
-    return Breakdown(reading, column, pieces if told_apart(slices) else [])
+    return Breakdown(
+        reading, column, splits_of(reading.metric, personal=personal), pieces if told_apart(slices) else []
+    )
 
 
-def only_of(metric: Metric, by: str, value: str | None) -> Only | None:
+def only_of(metric: Metric, by: str, value: str | None, *, personal: bool) -> Only | None:
     """The one value whose rows the address asks for; None: all of them."""
-    column = split_of(metric, by)
+    column = split_of(metric, by, personal=personal)
     return None if value is None or column is None else Only(column, value)

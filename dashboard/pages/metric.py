@@ -290,6 +290,8 @@ def metric_page(
     page: str,
     today: date,
     known: Known | None = None,
+    *,
+    personal: bool = False,
 ) -> MetricPage:
     """One metric of one account on its report day, or as it was known; in a constant number of queries.
 
@@ -311,7 +313,7 @@ def metric_page(
     notes = on_chart(account, metric, points)
     other = other_window(metric, account, on, address.value("days")) if known is None else None
     side = Side(address.value("part") or worse_side(metric))
-    only = only_of(metric, address.value("by"), address.only)
+    only = only_of(metric, address.value("by"), address.only, personal=personal)
     found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
     rowset = rows_behind(reading, side, only)
     titled = [(each, words.side_title(metric, each)) for each in Side]
@@ -334,7 +336,7 @@ def metric_page(
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
         page=Paginator(range(found[side]), PER_PAGE).get_page(page),
         today=today,
-        breakdown=breakdown_of(reading, address.value("by"), only) if known is None else None,
+        breakdown=breakdown_of(reading, address.value("by"), only, personal=personal) if known is None else None,
         only=only,
         relatives=_relatives(metric),
         restated=restated(account, metric, [point.ends_on for point in points if point.revision], known_at),
