@@ -4,7 +4,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -88,17 +88,17 @@ def _begun() -> Told | None:
     return None
 
 
-def load(told: Told, *, now: datetime, report: Report) -> list[ImportRun]:
+def load(told: Told, *, now: datetime, report: Report, profiles: Sequence[Profile] = PROFILES) -> list[ImportRun]:
     """Make the accounts and bring their data in, account by account; what is already in is left alone.
 
     Returns the imports that this call worked on. Raises SampleError when an account of the user's own has a key of
     ours, and when an import fails.
     """
-    taken = SellerAccount.objects.filter(key__in=[profile.key for profile in PROFILES], demo=False)
+    taken = SellerAccount.objects.filter(key__in=[profile.key for profile in profiles], demo=False)
     if taken.exists():
         keys = ", ".join(taken.values_list("key", flat=True))
         raise SampleError(f"These accounts are yours and have keys of the sample accounts: {keys}.")
-    deliveries = (delivery for profile in PROFILES for delivery in _deliveries(profile, told, now))
+    deliveries = (delivery for profile in profiles for delivery in _deliveries(profile, told, now))
     return [done for delivery in deliveries if (done := _load(delivery, told, now, report)) is not None]
 
 

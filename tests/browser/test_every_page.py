@@ -1,0 +1,97 @@
+"""Every page in a real browser, with the sample accounts: three languages, light and dark, on a desk and a phone.
+
+The pictures are kept in screenshots/, for people to look at; the readme's are taken from there.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from sellers.models import SellerAccount
+from tests.browser.test_screens import SIZES, sideways
+from tests.makers import NOW
+from tests.screens import LARGEST, lived_in, pages, path_of
+
+LANGUAGES = ("en-US", "zh-CN", "zh-TW")
+# Words that are the same in every language: what people named, and the names of trade and technology.
+SAME = re.compile(
+    r"Staygreen|Amazon|Shopify|Larkspur Kitchen|Wattle Bay Baby|Shanyue Tea|demo-\w+|Lin Wei|\blin\b|Support"
+    r"|imap\.example\.com|support@example\.com|INBOX|orders\.csv|API|CSV|XLSX|JSON|A-to-z|ODR|UTC"
+    r"|(America|Asia|Australia)/\w+"
+)
+LABELS = ("aria-label", "title", "placeholder", "data-l")
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    with time_machine.travel(NOW):
+        yield
+
+
+def cut_off(page: Page) -> list[str]:
+    """Texts that do not fit where they stand. Scrolling regions and what only a screen reader hears are meant so."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("main *, nav *")].filter(element => {
+            if (!element.checkVisibility() || element.closest(".sr-only, .scroll, canvas, svg")) return false;
+            const cuts = ["hidden", "clip"].includes(getComputedStyle(element).overflowX);
+            return cuts && element.scrollWidth > element.clientWidth + 1 && element.textContent.trim();
+        }).map(element => element.outerHTML.slice(0, 120))"""
+    )
+
+
+def texts(page: Page) -> set[str]:
+    """What a person reads on the page, piece by piece, without code and what people entered."""
+    return set(
+        page.evaluate(
+            """labels => {
+                const own = "script, style, code, pre, kbd, datalist, [translate=no]";
+                const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+                const found = [];
+                while (walker.nextNode()) {
+                    const node = walker.currentNode;
+                    if (!node.parentElement.closest(own)) found.push(node.textContent.trim());
+                }
+                for (const element of document.querySelectorAll(labels.map(name => `[${name}]`).join())) {
+                    if (element.closest("[translate=no]")) continue;
+                    for (const name of labels) found.push(element.getAttribute(name) || "");
+                }
+                return found.filter(text => text);
+            }""",
+            list(LABELS),
+        )
+    )
+
+
+def english(text: str) -> bool:
+    """Whether two English words stand side by side that are no names."""
+    return re.search(r"[a-z]{3,}[ -][a-z]{2,}", SAME.sub("", text)) is not None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_whole(
+    language: str, new_page: Callable[..., Page], transactional_db: None, shoot: Callable[[Page, str], None]
+) -> None:
+    user = lived_in()
+    shop = SellerAccount.objects.get(key=LARGEST)
+    faults = []
+    for size, dark in product(SIZES, (False, True)):
+        page = new_page(user, width=SIZES[size], dark=dark, locale=language)
+        for one in pages():
+            name = f"{one.name}-{language[-2:].lower()}-{size}-{'dark' if dark else 'light'}"
+            page.goto(path_of(one, shop))
+            if wide := sideways(page):
+                faults.append(f"{name}: {wide} pixels wider than its window")
+            faults += [f"{name}: cut off: {element}" for element in cut_off(page)]
+            found = Axe().run(page)
+            if found.violations_count:
+                faults.append(f"{name}: {found.generate_report()}")
+            if language != "en-US" and size == "desk" and not dark:
+                faults += [f"{name}: not translated: {text}" for text in texts(page) if english(text)]
+            shoot(page, name)
+    assert not faults, "\n".join(faults)
