@@ -14,6 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard import clocks
 from dashboard.pages.correct import Ways, ways_with
 from dashboard.row_corrections import Mended, mended
 from dashboard.verdict import Verdict, at, elapsed
@@ -339,7 +340,7 @@ def _facts(conversation: Conversation, zone: ZoneInfo) -> list[tuple[Text, str]]
         (_("Channel"), str(row.get_channel_display())),
         (_("Topic"), row.topic),
         (_("Priority"), str(row.get_priority_display())),
-        (_("Language"), row.language),
+        (_("Language"), clocks.language(row.language)),
         (_("Assigned to"), row.assignee_name or row.assignee_external_id),
         (_("Began"), at(row.opened_moment, zone)),
         (_("First resolved"), at(row.first_resolved_at, zone) if row.first_resolved_at else ""),

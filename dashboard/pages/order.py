@@ -210,7 +210,7 @@ def _package_facts(row: Shipment) -> Facts:
     return [
         (_("Carrier"), " ".join(filter(None, (row.carrier, row.service)))),
         (_("Tracking number"), row.tracking_number),
-        (_("Status"), row.status),
+        (_("Status"), row.status.replace("_", " ")),
     ]
 
 

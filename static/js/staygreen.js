@@ -36,6 +36,12 @@
     document.dispatchEvent(new Event("themechange"));
   });
 
+  /* ---- tabs that scroll sideways on a narrow screen: the current one is in sight ---- */
+  document.querySelectorAll(".pages-of [aria-current], .tabs [aria-current]").forEach(function (tab) {
+    const strip = tab.parentElement;
+    strip.scrollLeft += tab.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - tab.offsetWidth) / 2;
+  });
+
   /* ---- forms ---- */
   document.querySelectorAll("[data-submit]").forEach(function (field) {
     field.addEventListener("change", function () {
