@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.models import Subscription
+from dashboard.pages.fleet_columns import ASCENDING, DESCENDING, SORTS
 from intake import secrets
 from intake.connectors import pulling
 from intake.models import Connection
@@ -40,6 +41,8 @@ class Address(forms.Form):
 
 
 class FleetFilter(Address):
+    """Which accounts the fleet shows, beside which earlier time, and in which order."""
+
     BANDS = ((Band.RED, _("Red")), (Band.YELLOW, _("Yellow")), (Band.GREEN, _("Green")), (Band.NONE, _("No score")))
 
     q = forms.CharField(max_length=100, required=False, initial="")
@@ -48,10 +51,23 @@ class FleetFilter(Address):
     team = forms.CharField(max_length=60, required=False, initial="")
     owner = forms.CharField(max_length=150, required=False, initial="")
     band = forms.ChoiceField(choices=BANDS, required=False, initial="")
+    compare = forms.ChoiceField(choices=[("prev", "prev"), ("year", "year")], required=False, initial="")
+    sort = forms.ChoiceField(choices=[(name, name) for name in SORTS], required=False, initial="")
+    order = forms.ChoiceField(choices=[(way, way) for way in (ASCENDING, DESCENDING)], required=False, initial="")
+
+    VIEW = ("compare", "sort", "order")  # how the accounts are shown, not which
 
     def given(self) -> dict[str, str]:
-        """What the address filters by, in the order of the fields."""
+        """What the address asks for, in the order of the fields."""
         return {name: str(self.value(name)) for name in self.fields if self.value(name)}
+
+    def filters(self) -> dict[str, str]:
+        """What leaves accounts out."""
+        return {name: value for name, value in self.given().items() if name not in self.VIEW}
+
+    def view(self) -> dict[str, str]:
+        """What stays when every filter is taken away."""
+        return {name: value for name, value in self.given().items() if name in self.VIEW}
 
 
 class QueueFilter(Address):

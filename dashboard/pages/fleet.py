@@ -1,11 +1,11 @@
 """The fleet page: every account a person may see, worst first."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 
 from django.core.paginator import Page, Paginator
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,29 +14,33 @@ from dashboard.access import named_like
 from dashboard.cards import Card, card
 from dashboard.first_steps import Scene, Step, first_steps
 from dashboard.forms import FleetFilter
-from kpis.catalogue import defects, order_health, response, satisfaction
+from dashboard.pages.fleet_columns import (
+    COLUMNS,
+    LATE,
+    NAME,
+    SCORE,
+    WITHIN,
+    Order,
+    SortLink,
+    address_of,
+    sort_options,
+    title_of,
+    value_of,
+)
+from dashboard.pages.fleet_then import Then, then_of, then_options
+from kpis.changes import Change, change
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
 from kpis.metrics import Metric, Text
 from kpis.readings import Reading, State, fleet_readings
 from kpis.targets import Band
 from kpis.trends import trends
+from kpis.units import display
 from kpis.waiting import Waiting, waiting
 from sellers.days import last_complete_day
 from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
 WEEKS = 12
-SCORE = satisfaction.customer_service_score
-WITHIN = response.within_24h_rate
-FIRST_REPLY = response.first_response_time
-COLUMNS = (
-    WITHIN,
-    FIRST_REPLY,
-    satisfaction.dissatisfaction_rate,
-    defects.order_defect_rate,
-    order_health.late_shipment_rate,
-)
-
 
 # What the accounts of a fleet differ in, as it stands in the address.
 TRAITS: dict[str, Callable[[SellerAccount], str]] = {
@@ -74,15 +78,32 @@ class Row:
     score: Card
     cells: list[Card]
     waiting: Waiting
+    before: Sequence[Reading] = ()  # of an earlier day, where one is asked for: the score, then those of the cells
 
     @property
     def place(self) -> str:
         return words.place(self.account)
 
     @property
-    def figures(self) -> list[tuple[Card, Text, str]]:
-        """The cells with their titles and what they show."""
-        return [(cell, title_of(cell.metric), _shown(cell)) for cell in self.cells]
+    def figures(self) -> list[tuple[Card, Text, str, Change | None]]:
+        """The cells with their titles, what they show, and their change since the earlier day, if one is asked for."""
+        changes = [_change(*pair) for pair in self.pairs[1:]] or [None] * len(self.cells)
+        shown = zip(self.cells, changes, strict=True)
+        return [
+            (cell, title_of(cell.metric), display(value_of(cell.reading), cell.metric.unit), moved)
+            for cell, moved in shown
+        ]
+
+    @property
+    def pairs(self) -> list[tuple[Reading, Reading]]:
+        """The earlier reading and the present one, of the score and of each cell; none where nothing is compared."""
+        now = [self.score.reading, *(cell.reading for cell in self.cells)]
+        return list(zip(self.before, now, strict=True)) if self.before else []
+
+    @property
+    def score_change(self) -> Change | None:
+        """Since the earlier day that is asked for, by default since the last published week before."""
+        return _change(*self.pairs[0]) if self.before else self.score.change
 
     @property
     def is_red(self) -> bool:
@@ -136,12 +157,46 @@ class Fleet:
     attention: int  # accounts on this page of the list with a red figure
     steps: list[Step]  # what to do first, in the accounts on this page of the list
     choices: list[Choice]
+    order: Order
+    then: Then | None
     score = SCORE
 
     @property
-    def columns(self) -> list[tuple[Metric, Text, Text]]:
-        """The heading of each figure: its metric, in short, and in full."""
-        return [(metric, metric.short or metric.title, title_of(metric)) for metric in COLUMNS]
+    def columns(self) -> list[tuple[Metric, Text, Text, SortLink]]:
+        """The heading of each figure: its metric, in short, in full, and how to sort by it."""
+        return [(metric, metric.short or metric.title, title_of(metric), self._sort(metric.slug)) for metric in COLUMNS]
+
+    @property
+    def by_name(self) -> SortLink:
+        return self._sort(NAME)
+
+    @property
+    def by_score(self) -> SortLink:
+        return self._sort(SCORE.slug)
+
+    @property
+    def by_late(self) -> SortLink:
+        return self._sort(LATE)
+
+    def _sort(self, column: str) -> SortLink:
+        return self.order.link(column, self.filter.given())
+
+    @property
+    def comparisons(self) -> list[tuple[str, Text, str]]:
+        """What the figures can be compared with, each with its address."""
+        given = self.filter.given()
+        return [(choice, name, address_of({**given, "compare": choice})) for choice, name in then_options()]
+
+    @property
+    def compare(self) -> str:
+        return str(self.filter.value("compare"))
+
+    @property
+    def orders(self) -> list[Choice]:
+        """The column to sort by and, once there is one, the way, where there is no head to choose them in."""
+        by = Choice("sort", _("Sort by"), sort_options(), self.order.by)
+        ways: list[tuple[str, Text]] = [("asc", _("Rising")), ("desc", _("Falling"))]
+        return [by, Choice("order", _("Direction"), ways, self.order.asked)] if self.order.by else [by]
 
     @property
     def hidden(self) -> int:
@@ -157,7 +212,12 @@ class Fleet:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.filter.given())
+        return bool(self.filter.filters())
+
+    @property
+    def unfiltered(self) -> str:
+        """The address without any filter; comparison and order stay."""
+        return address_of(self.filter.view()) if self.filter.view() else ""
 
     @property
     def chips(self) -> list[Chip]:
@@ -165,7 +225,9 @@ class Fleet:
         given = self.filter.given()
         return [
             Chip(
-                choice.title, dict(choice.options).get(choice.chosen, choice.chosen), _href({**given, choice.name: ""})
+                choice.title,
+                dict(choice.options).get(choice.chosen, choice.chosen),
+                address_of({**given, choice.name: ""}),
             )
             for choice in self.choices
             if choice.chosen
@@ -173,7 +235,7 @@ class Fleet:
 
     @property
     def export_query(self) -> str:
-        return _href(self.filter.given())
+        return address_of(self.filter.given())
 
     @property
     def within_word(self) -> Text:
@@ -187,7 +249,7 @@ def fleet_page(
     found = find(accounts, address, now)
     queue, shown, on = found.queue, found.shown, found.on
     numbered = Paginator(shown, PER_PAGE).get_page(page)
-    rows = account_rows(list(numbered), on, queue)
+    rows = account_rows(list(numbered), on, queue, found.then)
     return Fleet(
         filter=address,
         known=len(accounts),
@@ -208,12 +270,14 @@ def fleet_page(
             )
         ),
         choices=_choices(accounts, address),
+        order=found.order,
+        then=found.then,
     )
 
 
 @dataclass(frozen=True)
 class Found:
-    """The accounts that an address names: by everything but the colour, and by the colour too, worst first."""
+    """The accounts that an address names: by everything but the colour, and by the colour too, in order."""
 
     named: list[SellerAccount]
     on: dict[int, date]
@@ -221,6 +285,8 @@ class Found:
     ranked: list[Reading]
     shown: list[Reading]
     queue: dict[int, Waiting]
+    order: Order
+    then: Then | None  # the earlier time the address asks for
 
 
 def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> Found:
@@ -229,16 +295,31 @@ def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime)
     matching = [one for one in accounts if all(TRAITS[name](one) == value for name, value in wanted.items())]
     named = named_like(matching, address.value("q"))
     on = {account.id: last_complete_day(now, account.zone) for account in named}
-    found = fleet_readings(named, on, (SCORE, WITHIN))
-    ranked = worst_first(score for score, _within in found.values())
+    order = Order(address.value("sort"), address.value("order"))
+    queue = waiting(named, now)
+    # What the list is sorted by is read of all accounts, the rest only of those on the page.
+    wanted_figures = dict.fromkeys((SCORE, WITHIN, *([order.metric] if order.metric else [])))
+    read = fleet_readings(named, on, tuple(wanted_figures))
+    found = {
+        account_id: {reading.metric.slug: reading for reading in readings} for account_id, readings in read.items()
+    }
+    ranked = worst_first(figures[SCORE.slug] for figures in found.values())
     band = address.value("band")
+
+    def sort_value(score: Reading) -> str | int | Fraction | None:
+        if order.by == NAME:
+            return score.account.name.casefold()
+        return queue[score.account.id].overdue if order.by == LATE else value_of(found[score.account.id][order.by])
+
     return Found(
         named=named,
         on=on,
-        within={account_id: within for account_id, (_score, within) in found.items()},
+        within={account_id: figures[WITHIN.slug] for account_id, figures in found.items()},
         ranked=ranked,
-        shown=[score for score in ranked if not band or score.band == band],
-        queue=waiting(named, now),
+        shown=order.sorted([score for score in ranked if not band or score.band == band], sort_value),
+        queue=queue,
+        order=order,
+        then=then_of(address.value("compare"), on),
     )
 
 
@@ -257,19 +338,9 @@ def _choices(accounts: Sequence[SellerAccount], address: FleetFilter) -> list[Ch
     return [*found, Choice("band", _("Score"), bands, str(address.value("band")))]
 
 
-def _href(query: Mapping[str, str]) -> str:
-    given = urlencode({name: value for name, value in query.items() if value})
-    return f"?{given}" if given else "?"
-
-
-def title_of(metric: Metric) -> Text:
-    """How the list heads a figure."""
-    return _("Median first reply") if metric is FIRST_REPLY else metric.title
-
-
-def _shown(cell: Card) -> str:
-    """Of first replies the median, because one forgotten message can rule a mean."""
-    return cell.median if cell.metric is FIRST_REPLY else cell.reading.display
+def _change(before: Reading, now: Reading) -> Change | None:
+    """The change of what the list shows. A median of times scatters no wider than their mean, so it is judged alike."""
+    return change(*(replace(reading, value=value_of(reading)) for reading in (before, now)))
 
 
 def _ribbon(ranked: list[Reading], address: FleetFilter) -> list[Part]:
@@ -278,23 +349,27 @@ def _ribbon(ranked: list[Reading], address: FleetFilter) -> list[Part]:
     parts = []
     for band in WORST_FIRST:
         chosen = address.value("band") == band
-        href = _href({**address.given(), "band": "" if chosen else band.value})
+        href = address_of({**address.given(), "band": "" if chosen else band.value})
         count = sum(score.band is band for score in ranked)
         parts.append(Part(band, count, href, legends.get(band, _("No score"))))
     return parts
 
 
-def account_rows(scores: list[Reading], on: dict[int, date], queue: dict[int, Waiting]) -> list[Row]:
-    """A line of the list for each of these scores."""
+def account_rows(
+    scores: list[Reading], on: dict[int, date], queue: dict[int, Waiting], then: Then | None = None
+) -> list[Row]:
+    """A line of the list for each of these scores, with `then` beside the figures of the earlier day."""
     accounts = [score.account for score in scores]
     found = fleet_readings(accounts, on, COLUMNS)
     points = trends(accounts, [SCORE], WEEKS)
+    before = fleet_readings(accounts, then.days, (SCORE, *COLUMNS)) if then else {}
     return [
         Row(
             score.account,
             card(score, points[score.account.id, SCORE.slug], on[score.account.id]),
             [card(reading, [], on[score.account.id]) for reading in found[score.account.id]],
             queue[score.account.id],
+            before.get(score.account.id, ()),
         )
         for score in scores
     ]

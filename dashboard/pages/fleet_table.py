@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from dashboard import words
 from dashboard.forms import FleetFilter
-from dashboard.pages.fleet import COLUMNS, FIRST_REPLY, SCORE, Row, account_rows, find, title_of
+from dashboard.pages.fleet import Row, account_rows, find
+from dashboard.pages.fleet_columns import COLUMNS, SCORE, title_of, value_of
+from dashboard.pages.fleet_then import Then
 from kpis.metrics import Metric
 from kpis.sheets import Cell, Heading, Look
 from kpis.units import Unit
@@ -29,20 +31,30 @@ class FleetTable:
 
 
 def fleet_table(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> FleetTable:
-    """Every account that the address names, worst first. Its queries do not grow with them."""
+    """Every account that the address names, in its order. Its queries do not grow with them."""
     found = find(accounts, address, now)
-    rows = account_rows(found.shown, found.on, found.queue)
-    filters: list[tuple[str, Cell]] = [(_("Filter: %(name)s") % {"name": k}, v) for k, v in address.given().items()]
+    rows = account_rows(found.shown, found.on, found.queue, found.then)
+    about: list[tuple[str, Cell]] = [(_("Filter: %(name)s") % {"name": k}, v) for k, v in address.filters().items()]
+    if found.then:
+        about.append((_("Compared with"), found.then.sentence))
+    if found.order.by:
+        about.append((_("Sort by"), found.order.words))
     zone = ZoneInfo(settings.TIME_ZONE)
     day = now.astimezone(zone).date()
-    return FleetTable(filters, _headings(), [_line(row, found.on) for row in rows], zone, f"accounts-{day.isoformat()}")
+    lines = [_line(row, found.on, found.then) for row in rows]
+    return FleetTable(about, _headings(found.then), lines, zone, f"accounts-{day.isoformat()}")
 
 
-def _headings() -> list[Heading]:
+def _headings(then: Then | None) -> list[Heading]:
     heads = [Heading(_("Account"), 28), Heading(_("Key")), Heading(_("Platform")), Heading(_("Marketplace"))]
     heads += [Heading(_("Team")), Heading(_("Owner")), Heading(_("Report day"), 12)]
+    heads += [Heading(_("Day compared with"), 12)] if then else []
     for metric in (SCORE, *COLUMNS):
         heads += [Heading(_figure(metric), look=_look(metric)), Heading(_("Colour"), 10), Heading(_("Counted"), 10)]
+        if then:
+            said = {"figure": _figure(metric)}
+            heads += [Heading(_("%(figure)s: before") % said, look=_look(metric))]
+            heads += [Heading(_("%(figure)s: change") % said, look=_look(metric))]
     return [*heads, Heading(_("Late replies now")), Heading(_("Waiting"))]
 
 
@@ -55,13 +67,16 @@ def _look(metric: Metric) -> Look:
     return Look.PERCENT if metric.unit is Unit.RATE else Look.PLAIN
 
 
-def _line(row: Row, on: dict[int, date]) -> list[Cell]:
+def _line(row: Row, on: dict[int, date], then: Then | None) -> list[Cell]:
     account = row.account
     owner = account.owner.username if account.owner else ""
     line: list[Cell] = [account.name, account.key, account.get_platform_display(), account.marketplace]
     line += [account.team, owner, on[account.id]]
-    for card in (row.score, *row.cells):
-        reading = card.reading
-        value = (reading.stats or {}).get("median") if card.metric is FIRST_REPLY else reading.value
-        line += [value, str(words.COLOURS[reading.band]), reading.n]
+    line += [then.days[account.id]] if then else []
+    for position, card in enumerate((row.score, *row.cells)):
+        value = value_of(card.reading)
+        line += [value, str(words.COLOURS[card.reading.band]), card.reading.n]
+        if row.before:
+            earlier = value_of(row.before[position])
+            line += [earlier, None if value is None or earlier is None else value - earlier]
     return [*line, row.waiting.overdue, row.waiting.all]

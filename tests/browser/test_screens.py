@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 SCORE = "/accounts/falling/customer_service_score/"
 SCREENS = {
     "fleet": "/",
+    "fleet-compared": "/?compare=prev&sort=within_24h_rate",
     "account": "/accounts/falling/",
     "metric": SCORE,
     "times": "/accounts/steady/average_response_time/",
