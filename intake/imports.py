@@ -72,12 +72,14 @@ def store(
 ) -> ImportRun:
     """Keep a file and queue its import. `reserve` keeps it for the caller, who runs it with the run's `worker`;
     `check_first` lets a worker look at it and leaves the rest to a person (intake/checks.py). `within` are the only
-    accounts that anything in the file may go to; otherwise the user's rights decide.
+    accounts that anything in the file may go to; a sender's own are those that it may write now.
 
     Raises UnknownSource for a format that is not in `READERS`.
     """
     if format and format not in READERS:
         raise UnknownSource(format)
+    if within is None and user is not None:
+        within = SellerAccount.objects.writable_by(user)
     item = raw.store_file(account, name, stream, media_type=media_type, now=now)
     run = ImportRun(
         account=account, raw_item=item, name=printable(name)[:255], source=format or "", created_by=user,
@@ -215,16 +217,14 @@ def routes_of(run: ImportRun) -> dict[str, SellerAccount]:
     """The other accounts that rows of this run may go to where their reader finds them to be for those: mail, sorted by
     its addresses.
 
-    They are those that the sender may write now, of a pull whoever made the connection; of a token, those it was for
-    when it sent the file. A file from the command line may go anywhere.
+    They are those of `run.within` that the sender may still write, of a pull whoever named the mailbox. A sender that
+    is gone may write none; only a file from the command line never had one, and may go anywhere.
     """
-    may_write = SellerAccount.objects.all()
-    if run.connection is not None:
-        person = run.connection.created_by
-        may_write = may_write.none() if person is None else SellerAccount.objects.writable_by(person)
-    elif run.created_by is not None:
-        may_write = SellerAccount.objects.writable_by(run.created_by)
-    if run.within is not None:
+    if run.within is None:
+        may_write = SellerAccount.objects.all()
+    else:
+        person = run.created_by if run.connection is None else run.connection.created_by
+        may_write = SellerAccount.objects.none() if person is None else SellerAccount.objects.writable_by(person)
         may_write = may_write.filter(key__in=run.within)
     return {account.key: account for account in may_write.exclude(pk=run.account_id)}
 

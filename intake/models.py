@@ -190,7 +190,8 @@ class ImportRun(Counts):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("brought in by")
     )
-    # Keys of the accounts that what is in it may go to, where the sender was a token; null: as the person may write.
+    # Keys of the accounts that what is in it may go to at most: those its sender could write when it was sent; null:
+    # there was no sender, it came from the command line.
     within = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
     started_at = models.DateTimeField(_("started at"), null=True)

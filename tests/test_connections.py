@@ -17,11 +17,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import keys
-from intake import raw, secrets
+from intake import imports, raw, secrets
 from intake.connectors import imap, pulling
 from intake.models import Connection, ImportRun, RawItem, StreamState
+from messaging.models import Message
 from sellers.models import Membership
 from tests import imap as server
+from tests.mails import DE, from_buyer
 from tests.makers import NOW, make_account, make_user
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +283,18 @@ def test_a_password_that_no_key_opens_is_asked_for_anew(mails, settings):
     pulling.pull_due(now=NOW)
     connection.refresh_from_db()
     assert (connection.state, stream().error_code) == ("attention", "sealed")
+
+
+def test_what_a_forgotten_connection_has_left_goes_to_no_account_of_others(mails):
+    us, de = make_account("acme-us", marketplace="US"), make_account("acme-de", marketplace="DE")
+    german = from_buyer("Wo ist es?", X_Marketplace_ID=DE, From="z1@marketplace.amazon.de")
+    mails.folders["INBOX"].put(7, german, "2026-01-10T12:34:56")
+    connection = connect(us, mails, folders=["INBOX"])
+    Connection.objects.update(created_by=make_user("", us, role=Membership.Role.MANAGER))
+    pulling.pull_due(now=NOW)
+    connection.delete()
+    assert imports.run(ImportRun.objects.get().pk, now=NOW).quarantined == 1
+    assert not Message.objects.filter(account=de).exists()
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------------

@@ -75,6 +75,15 @@ def test_the_right_is_asked_for_when_the_file_is_read(shops: tuple[SellerAccount
     assert imports.run(queued.pk, now=NOW).quarantined == 1
 
 
+def test_a_sender_that_is_gone_has_no_rights(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    user = make_user("kim", us, de, role=MANAGER)
+    queued = imports.store(us, "mail", io.BytesIO(GERMAN), user=user, now=NOW)
+    user.delete()
+    assert imports.run(queued.pk, now=NOW).quarantined == 1
+    assert Message.objects.count() == 0
+
+
 def test_a_mail_that_is_set_aside_belongs_to_its_own_account(shops: tuple[SellerAccount, SellerAccount]) -> None:
     us, de = shops
     content = mail("Hi", To="support+acme-de@shop.example", Authentication_Results="mx; dmarc=fail")

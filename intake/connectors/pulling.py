@@ -21,6 +21,7 @@ from intake.connectors.imap import Mail, Mailbox, Refused, Unreachable, mailbox
 from intake.models import Connection, ImportRun, StreamState
 from intake.secrets import opened
 from intake.vault import Sealed
+from sellers.models import SellerAccount
 
 log = logging.getLogger(__name__)
 
@@ -121,10 +122,14 @@ def _read(box: Mailbox, stream: StreamState, worker: str, now: datetime) -> int:
 def _keep(stream: StreamState, worker: str, page: Sequence[Mail], validity: int, now: datetime) -> None:
     """Keep a page and its import, and move the cursor, together."""
     content = mbox(page)
-    account = stream.connection.account
+    account, person = stream.connection.account, stream.connection.created_by
+    nobody = SellerAccount.objects.none()
+    within = nobody if person is None else SellerAccount.objects.writable_by(person)
     with transaction.atomic():
         name = f"{stream.connection.name}: {stream.stream}"
-        run = imports.store(account, name, io.BytesIO(content), format=SOURCE, media_type="application/mbox", now=now)
+        run = imports.store(
+            account, name, io.BytesIO(content), format=SOURCE, media_type="application/mbox", within=within, now=now
+        )
         ImportRun.objects.filter(pk=run.pk).update(connection=stream.connection)
         _move(stream, worker, {"uidvalidity": validity, "last_uid": page[-1].uid})
         newest = max(mail.arrived_at for mail in page)
