@@ -348,16 +348,35 @@ class ConnectionForm(forms.Form):
         account = self.accounts.get(said.get("account", ""))
         if self.connection is None and not said.get("password"):
             self.add_error("password", _("A new connection needs its password."))
+        elif self._is_another() and not said.get("password"):
+            # Whoever may write the account could have it sent to a server of their own.
+            self.add_error("password", _("Another server, port or user needs its password entered anew."))
         same = Connection.objects.filter(account=account, host=said.get("host"), user=said.get("user"))
         others = same if self.connection is None else same.exclude(pk=self.connection.pk)
         if others.exists():
             raise forms.ValidationError(_("This mailbox is connected to the account already."))
         return said
 
+    def _is_another(self) -> bool:
+        """Whether another mailbox is named than the one that is kept, as far as can be seen."""
+        kept = self.connection
+        return kept is not None and any(
+            name in self.cleaned_data and self.cleaned_data[name] != getattr(kept, name)
+            for name in ("host", "port", "user")
+        )
+
     def keep(self, user: User, now: datetime) -> Connection:
-        """The connection as it was said, its folders ready to be pulled."""
+        """The connection as it was said, its folders ready to be pulled.
+
+        Who names another mailbox answers for its mails from then on, and it is read from its first day on, as one is
+        of which an earlier day is asked for: what is known already changes nothing.
+        """
         said = self.cleaned_data
         kept = self.connection or Connection(created_by=user, created_at=now)
+        if self._is_another():
+            kept.created_by = user
+        if kept.pk and (self._is_another() or said["since"] < kept.since):
+            kept.streams.all().delete()
         kept.account = self.accounts[said["account"]]
         for name in ("name", "host", "port", "user", "folders", "since"):
             setattr(kept, name, said[name])

@@ -348,6 +348,47 @@ def test_a_password_stays_when_none_is_entered(mails):
     assert secrets.opened(connection) == {"password": "another password"}
 
 
+@pytest.mark.parametrize("changed", [{"port": 994}, {"user": "else@example.com"}])
+def test_another_mailbox_gets_no_password_that_was_kept_for_this_one(mails, changed):
+    account = make_account()
+    connection = connect(account, mails)
+    address = reverse("connection", args=[connection.pk])
+    answer = client_of(account).post(address, said(account, mails, password="", **changed))
+    assert "needs its password entered anew" in text_of(answer)
+    connection.refresh_from_db()
+    assert (connection.port, connection.user) == (mails.port, "support@example.com")
+
+
+def test_who_names_another_mailbox_answers_for_it_and_it_is_read_from_its_first_day(mails):
+    account = make_account()
+    connection = connect(account, mails, folders=["INBOX"])
+    Connection.objects.update(created_by=make_user("first", account, role=Membership.Role.MANAGER))
+    StreamState.objects.update(cursor={"uidvalidity": 1, "last_uid": 900})
+    second = make_user("second", account, role=Membership.Role.MANAGER)
+    client = Client()
+    client.force_login(second)
+    address = reverse("connection", args=[connection.pk])
+    client.post(address, said(account, mails, folders="INBOX", name="Renamed"))
+    connection.refresh_from_db()
+    assert (connection.created_by.username, stream().cursor["last_uid"]) == ("first", 900)
+    client.post(address, said(account, mails, folders="INBOX", user="else@example.com"))
+    connection.refresh_from_db()
+    assert (connection.created_by, stream().cursor) == (second, {})
+
+
+def test_mails_of_an_earlier_day_are_read_when_they_are_asked_for(mails):
+    account = make_account()
+    mails.folders["INBOX"].put(1, MAIL % 1, "2025-06-01T12:00:00")
+    mails.folders["INBOX"].put(2, MAIL % 2, "2026-01-10T12:00:00")
+    connection = connect(account, mails, folders=["INBOX"])
+    pulling.pull_due(now=NOW)
+    assert stream().cursor["last_uid"] == 2
+    address = reverse("connection", args=[connection.pk])
+    client_of(account).post(address, said(account, mails, folders="INBOX", password="", since="2025-01-01"))
+    pulling.pull_due(now=stream().next_run_at)
+    assert b"Hello 1" in kept()[-1]
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
