@@ -124,6 +124,17 @@ def test_when_uids_lose_their_meaning_two_weeks_are_read_again(mails):
     assert stream().cursor == {"uidvalidity": 2, "last_uid": 2}
 
 
+def test_uids_that_lose_their_meaning_in_a_long_silence_lose_no_mail(mails):
+    inbox = mails.folders["INBOX"]
+    connect(make_account(), mails, folders=["INBOX"])
+    inbox.put(50, MAIL % 1, "2026-01-02T12:00:00")
+    pulling.pull_due(now=NOW)
+    inbox.uidvalidity, inbox.mails = 2, {}
+    inbox.put(1, MAIL % 2, f"{NOW:%Y-%m-%d}T23:00:00")
+    pulling.pull_due(now=NOW + timedelta(days=40))
+    assert b"Hello 2" in kept()[-1]
+
+
 def test_a_folder_is_read_in_pages_and_a_line_that_breaks_loses_nothing(mails, monkeypatch):
     monkeypatch.setattr(imap, "PAGE_MAILS", 2)
     for uid in range(1, 6):

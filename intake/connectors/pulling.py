@@ -10,7 +10,7 @@ import logging
 import random
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=5)
 LEASE = timedelta(minutes=10)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-READ_AGAIN = timedelta(days=14)  # when UIDs no longer mean what they meant; what is known already changes nothing
+READ_AGAIN = timedelta(days=14)  # before the last success, when UIDs no longer mean what they meant
 SOURCE = "email"
 
 
@@ -107,7 +107,7 @@ def _read(box: Mailbox, stream: StreamState, worker: str, now: datetime) -> int:
     if last is None:
         uids = box.uids(since=stream.connection.since)
     elif known != validity:
-        uids = box.uids(since=max(stream.connection.since, (now - READ_AGAIN).date()))
+        uids = box.uids(since=_again_from(stream))
     else:
         uids = box.uids(after=last)
     mails = 0
@@ -117,6 +117,12 @@ def _read(box: Mailbox, stream: StreamState, worker: str, now: datetime) -> int:
     if not uids and known != validity:
         _move(stream, worker, {"uidvalidity": validity, "last_uid": 0})
     return mails
+
+
+def _again_from(stream: StreamState) -> date:
+    """From which day on mails are read again when their UIDs lost their meaning: what came before was kept for sure."""
+    first, read = stream.connection.since, stream.last_success_at
+    return first if read is None else max(first, (read - READ_AGAIN).date())
 
 
 def _keep(stream: StreamState, worker: str, page: Sequence[Mail], validity: int, now: datetime) -> None:
