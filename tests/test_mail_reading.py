@@ -103,6 +103,17 @@ def test_the_time_of_the_separator_is_the_servers() -> None:
     assert problem(mail("Hi", Date="")) == "bad_timestamp"
 
 
+@pytest.mark.parametrize("separator", ["Sat Nov 21 12:00:00 2026", "Thu Jan 01 00:00:00 1970"])
+def test_a_sent_mail_keeps_its_date_however_long_afterwards_it_is_exported(separator: str) -> None:
+    sent = mail("Hi", From="support@shop.example", Date="Mon, 05 Oct 2026 10:00:00 +0000")
+    assert record(f"From - {separator}\n".encode() + sent)["sent_at"] == "2026-10-05T10:00:00+00:00"
+
+
+def test_a_sent_mail_was_not_written_after_it_was_kept() -> None:
+    sent = mail("Hi", From="support@shop.example", Date="Mon, 05 Oct 2026 10:00:00 +0000")
+    assert record(b"From - Sat Oct 03 12:00:00 2026\n" + sent)["sent_at"] == "2026-10-03T12:00:00+00:00"
+
+
 @pytest.mark.parametrize(
     ("text", "charset", "declared", "guessed"),
     [

@@ -165,11 +165,16 @@ class _Mail:
         return ()
 
     def _sent_at(self) -> datetime:
-        """The mail's own date, where the server's does not belie it; else the server's."""
+        """The mail's own date, where the server's does not belie it; else the server's.
+
+        A mail without a server's line, such as one of the Sent folder, may be moved or exported long after its date.
+        """
         date = headers.moment(headers.field(self.mail, "Date"))
         server = self.received_at
-        if server is not None and (date is None or not server - EARLIEST <= date <= server + LATEST):
-            return server
+        if server is not None:
+            early = date is not None and date < server - EARLIEST and bool(self.mail.get_all("Received"))
+            if date is None or early or date > server + LATEST:
+                return server
         if date is None:
             raise _Unreadable(
                 ErrorCode.BAD_TIMESTAMP, Sentence("the mail has no date, and no server says when it came"), "Date"

@@ -119,7 +119,7 @@ def _mbox(separator: bytes, lines: Iterator[tuple[bool, bytes]]) -> Iterator[Sou
 
 
 def _time(separator: bytes) -> datetime | None:
-    """The time of a "From " line: UTC where it names no offset (RFC 4155)."""
+    """The time of a "From " line: UTC where it names no offset (RFC 4155). Mail programs write 1970 for "unknown"."""
     found = _ASCTIME.search(separator.decode("latin-1"))
     if found is None or found[1] not in _MONTHS:
         return None
@@ -127,9 +127,10 @@ def _time(separator: bytes) -> datetime | None:
     month = _MONTHS.index(found[1]) + 1
     text = f"{found[7]}-{month:02}-{int(found[2]):02}T{found[3]}:{found[4]}:{found[5]}{offset[:3]}:{offset[3:]}"
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year > 1970 else None
 
 
 def as_text(source: bytes) -> tuple[str, bool]:
