@@ -51,11 +51,12 @@ def in_zone(naive: datetime, zone: str) -> tuple[datetime, WarningCode | None]:
 def read_moment(text: str, zone: str, formats: Sequence[str] = ()) -> tuple[datetime, WarningCode | None]:
     """A time in UTC: ISO 8601 in its many forms, or one of `formats` (of strptime), with an offset, letters or none.
 
-    Without one the time is local to `zone`; without a zone it is refused. Raises Problem without a field.
+    Without one the time is local to `zone`; without a zone it is refused. Letters that `zone` itself uses at that time
+    mean it: CST is China's time in China. Raises Problem without a field.
     """
     naive, behind = _naive(text.strip(), formats)
     try:
-        if behind:
+        if behind and not _is_of(behind, naive, zone):
             return (naive - _offset(behind)).replace(tzinfo=UTC), None
         if not zone:
             raise Problem(ErrorCode.MISSING_TIMEZONE, Sentence("%(text)s says no zone", text=text[:40]))
@@ -123,6 +124,15 @@ def _formatted(text: str, formats: Sequence[str]) -> tuple[datetime, str]:
 def _signs(pattern: str) -> tuple[tuple[str, int], ...]:
     """The signs between the numbers of a format, and how often each stands there."""
     return tuple(Counter(re.sub(r"%.|\s", "", pattern)).items())
+
+
+def _is_of(behind: str, naive: datetime, zone: str) -> bool:
+    """Whether the letters are what the zone calls its time then; they tell apart the hour that occurs twice."""
+    if not zone or not behind.isalpha():
+        return False
+    place = ZoneInfo(zone)
+    names = {naive.replace(tzinfo=place, fold=fold).tzname() for fold in (0, 1)}
+    return names == {behind.upper()}
 
 
 def _offset(behind: str) -> timedelta:
