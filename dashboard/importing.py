@@ -223,7 +223,7 @@ def _retry(request: HttpRequest, row: RejectedRow, writable: Sequence[SellerAcco
 def _back(request: HttpRequest, account: SellerAccount, row: RejectedRow) -> str:
     """The page that the row was on: that of its import, or of its account."""
     number = request.POST.get("import", "")
-    run = ImportRun.objects.filter(pk=number, raw_item=row.raw_item_id).first() if number.isdigit() else None
+    run = ImportRun.objects.filter(pk=number, raw_item=row.raw_item_id).first() if number.isdecimal() else None
     page = reverse("account_rejects", args=[account.key]) if run is None else reverse("rejects", args=[run.pk])
     query = request.POST.get("query", "")
     return f"{page}?{query}" if query else page

@@ -127,7 +127,12 @@ def check(number: int, *, now: datetime) -> bool:
 def found_of(run: ImportRun) -> Found | None:
     """What the last look at this run's file found."""
     kept = ImportCheck.objects.filter(run=run).first()
-    return None if kept is None else Found(**json.loads(unseal(bytes(kept.sealed))))
+    if kept is None:
+        return None
+    try:
+        return Found(**json.loads(unseal(bytes(kept.sealed))))
+    except Sealed as error:
+        return Found(problem=error.sentence, problem_kept=error.sentence.kept())
 
 
 def check_again(run: ImportRun, *, source: str = "", profile: ImportProfile | None = None) -> bool:

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -106,6 +107,15 @@ def test_a_file_is_looked_at_shown_and_taken_in_only_when_a_person_says_so():
     page = text_of(client.get(answer["Location"]))
     assert "2 rows wait for you" in page
     assert Order.objects.get().external_id == "o-1"
+
+
+def test_a_look_that_no_key_opens_any_more_is_told(settings):
+    account = make_account()
+    client = client_of(account)
+    send(client, account, file("orders.csv", ORDERS))
+    checks.check_open(now=NOW)
+    settings.RAW_KEYS = [Fernet.generate_key()]
+    assert "was a key removed too early?" in text_of(client.get(reverse("import", args=[ImportRun.objects.get().pk])))
 
 
 def test_the_same_file_again_is_told_to_be_the_same():
@@ -464,7 +474,8 @@ def test_one_row_is_dismissed_and_opened_again():
     taken_in(account)
     row = RejectedRow.objects.first()
     for step, state in (("dismiss", "dismissed"), ("restore", "open")):
-        answer = client.post(reverse("reject_step", args=[account.key, row.pk, step]), {"query": "code=bad_timestamp"})
+        sent = {"query": "code=bad_timestamp", "import": "²"}  # no number of an import
+        answer = client.post(reverse("reject_step", args=[account.key, row.pk, step]), sent)
         assert answer["Location"] == reverse("account_rejects", args=[account.key]) + "?code=bad_timestamp"
         row.refresh_from_db()
         assert row.state == state
