@@ -76,8 +76,13 @@ def span(window: Window) -> str:
     """The window's days: "19 Oct – 15 Nov 2026"; without a beginning, "all up to 15 Nov 2026"."""
     if window.days >= LIFETIME:
         return _("all up to %(day)s") % {"day": long_day(window.last)}
-    first = short_day(window.first) if window.first.year == window.last.year else long_day(window.first)
-    return pgettext("span of days", "%(first)s – %(last)s") % {"first": first, "last": long_day(window.last)}
+    first, last = long_day(window.first), long_day(window.last)
+    if window.first.year == window.last.year:  # the year is said once: at the end in English, in front in Chinese
+        if pgettext("which day of a span names the year: first or last", "last") == "first":
+            last = short_day(window.last)
+        else:
+            first = short_day(window.first)
+    return pgettext("span of days", "%(first)s – %(last)s") % {"first": first, "last": last}
 
 
 def window_days(window: Window) -> str:

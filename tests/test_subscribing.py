@@ -180,7 +180,7 @@ def test_the_list_takes_the_same_queries_however_many_subscriptions(shop):
     send_reports(MONDAY)
     queries()
     few = queries()
-    assert few == 9
+    assert few == 10
     for _number in range(3):
         subscribe(user=user, chosen=[shop])
     send_reports(MONDAY)

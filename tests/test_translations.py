@@ -76,7 +76,9 @@ def test_days_moments_and_spans_read_as_they_are_written_in_chinese() -> None:
         assert words.long_day(date(2026, 11, 24)) == "2026年11月24日"
         assert words.moment(at, pacific) == "2026年11月26日 00:00"
         assert words.weekday_moment(at, pacific) == "11月26日（星期四）00:00"
-        assert words.span(Window(date(2026, 10, 26), date(2026, 11, 24))) == "10月26日 – 2026年11月24日"
+        assert words.span(Window(date(2026, 10, 26), date(2026, 11, 24))) == "2026年10月26日 – 11月24日"
+        across = Window(date(2025, 12, 29), date(2026, 1, 4))
+        assert words.span(across) == "2025年12月29日 – 2026年1月4日"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
