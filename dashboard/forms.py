@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
+from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +55,7 @@ class FleetFilter(Address):
     compare = forms.ChoiceField(choices=[("prev", "prev"), ("year", "year")], required=False, initial="")
     sort = forms.ChoiceField(choices=[(name, name) for name in SORTS], required=False, initial="")
     order = forms.ChoiceField(choices=[(way, way) for way in (ASCENDING, DESCENDING)], required=False, initial="")
+    attention = forms.ChoiceField(choices=[("1", "1")], required=False, initial="")  # a red figure of any kind
 
     VIEW = ("compare", "sort", "order")  # how the accounts are shown, not which
 
@@ -68,6 +70,10 @@ class FleetFilter(Address):
     def view(self) -> dict[str, str]:
         """What stays when every filter is taken away."""
         return {name: value for name, value in self.given().items() if name in self.VIEW}
+
+    def canonical(self) -> str:
+        """What the address asks for as a query string that is the same however the address was written."""
+        return urlencode(sorted(self.given().items()))
 
 
 class QueueFilter(Address):

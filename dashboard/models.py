@@ -1,4 +1,4 @@
-"""What people set up for themselves: weekly reports by mail, and the log of what was sent."""
+"""What people set up for themselves: weekly reports by mail, the log of what was sent, and views of the accounts."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -139,3 +139,30 @@ class Delivery(models.Model):
     def told_at(self) -> datetime:
         """When the log says it happened."""
         return self.ended_at or self.due_at
+
+
+class SavedView(models.Model):
+    """A name for filters and order of the list of accounts: only an address, so each person sees their own in it."""
+
+    MOST = 30  # of one person
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_views", verbose_name=_("owner"))
+    name = models.CharField(_("name"), max_length=60)
+    query = models.TextField(_("filters"))  # as FleetFilter.canonical writes it
+    shared = models.BooleanField(_("for everybody"), default=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                name="saved_view_name",
+                violation_error_message=_("You have a view of this name already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

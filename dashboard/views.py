@@ -1,7 +1,7 @@
 """The browser pages: each finds what the person may see, asks one function for the page, and renders it."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -21,6 +21,7 @@ from dashboard.pages.fleet import fleet_page
 from dashboard.pages.fleet_table import fleet_table
 from dashboard.pages.metric import file_name, metric_page
 from dashboard.pages.passport import account_passport, passport
+from dashboard.pages.saved_views import saved_views
 from dashboard.pages.shell import shell
 from dashboard.pages.system import system_page
 from dashboard.pages.week import week_page
@@ -33,7 +34,7 @@ from kpis.readings import reading_on
 from kpis.rows import RowSet, rows
 from kpis.sheets import workbook, xlsx_response
 from sellers.days import local_day
-from sellers.models import SellerAccount
+from sellers.models import SellerAccount, User
 
 
 def fleet(request: HttpRequest) -> HttpResponse:
@@ -42,7 +43,9 @@ def fleet(request: HttpRequest) -> HttpResponse:
     accounts = visible_accounts(request)
     address, number = FleetFilter(request.GET), request.GET.get("page", "1")
     page = fleet_page(accounts, address, number, writable_ids(request), now)
-    return render(request, "dashboard/fleet.html", {"page": page, "shell": shell(accounts, now), "section": "fleet"})
+    views = saved_views(cast(User, request.user), address)
+    context = {"page": page, "views": views, "shell": shell(accounts, now), "section": "fleet"}
+    return render(request, "dashboard/fleet.html", context)
 
 
 def fleet_csv(request: HttpRequest) -> StreamingHttpResponse:

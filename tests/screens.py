@@ -47,7 +47,7 @@ QUERIES = {
     "definitions": 5,
     "find": 11,
     "first_replies": 15,
-    "fleet": 24,
+    "fleet": 25,
     "import": 9,
     "import_new": 6,
     "imports": 9,
@@ -80,6 +80,9 @@ NO_PAGES = {
     "queue_no_reply",
     "queue_wait_again",
     "switch",
+    "view_change",
+    "view_remove",
+    "view_save",
 }
 NO_PAGE_ENDINGS = ("_csv", "_html", "_step", "_xlsx")
 

@@ -231,7 +231,11 @@ class Fleet:
             )
             for choice in self.choices
             if choice.chosen
-        ]
+        ] + (
+            [Chip(_("Needs attention"), _("a red figure"), address_of({**given, "attention": ""}))]
+            if "attention" in given
+            else []
+        )
 
     @property
     def export_query(self) -> str:
@@ -297,13 +301,19 @@ def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime)
     on = {account.id: last_complete_day(now, account.zone) for account in named}
     order = Order(address.value("sort"), address.value("order"))
     queue = waiting(named, now)
-    # What the list is sorted by is read of all accounts, the rest only of those on the page.
-    wanted_figures = dict.fromkeys((SCORE, WITHIN, *([order.metric] if order.metric else [])))
+    # What the list is sorted or chosen by is read of all accounts, the rest only of those on the page.
+    attention = bool(address.value("attention"))
+    wanted_figures = dict.fromkeys(
+        (SCORE, WITHIN, *(COLUMNS if attention else ()), *([order.metric] if order.metric else []))
+    )
     read = fleet_readings(named, on, tuple(wanted_figures))
     found = {
         account_id: {reading.metric.slug: reading for reading in readings} for account_id, readings in read.items()
     }
-    ranked = worst_first(figures[SCORE.slug] for figures in found.values())
+    if attention:
+        red = {account_id for account_id, readings in read.items() if any(one.band is Band.RED for one in readings)}
+        named = [account for account in named if account.id in red]
+    ranked = worst_first(found[account.id][SCORE.slug] for account in named)
     band = address.value("band")
 
     def sort_value(score: Reading) -> str | int | Fraction | None:
@@ -314,7 +324,7 @@ def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime)
     return Found(
         named=named,
         on=on,
-        within={account_id: figures[WITHIN.slug] for account_id, figures in found.items()},
+        within={account.id: found[account.id][WITHIN.slug] for account in named},
         ranked=ranked,
         shown=order.sorted([score for score in ranked if not band or score.band == band], sort_value),
         queue=queue,

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from playwright.sync_api import Page
 
+from dashboard.models import SavedView
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Agent
@@ -55,6 +56,8 @@ def shops(weeks: int) -> User:
     close_weeks(NOW)
     mei = make_user("mei", falling, steady, thin)
     Agent.objects.filter(account=falling).update(user=mei)
+    SavedView.objects.create(user=mei, name="Amazon 店鋪", query="platform=amazon")
+    SavedView.objects.create(user=make_user("ada"), name="Shopify", query="platform=shopify", shared=True)
     return mei
 
 

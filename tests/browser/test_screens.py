@@ -11,6 +11,8 @@ SCORE = "/accounts/falling/customer_service_score/"
 SCREENS = {
     "fleet": "/",
     "fleet-compared": "/?compare=prev&sort=within_24h_rate",
+    "fleet-view": "/?platform=amazon",
+    "fleet-filtered": "/?attention=1&platform=amazon",
     "account": "/accounts/falling/",
     "metric": SCORE,
     "times": "/accounts/steady/average_response_time/",
