@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from dashboard.access import may_write, visible_accounts, writable_or_403
+from dashboard.access import visible_accounts, writable_or_403
 from dashboard.forms import NewAccount, Upload
 from dashboard.pages.imports import import_page, imports_page, progress, run_or_404
 from dashboard.pages.mapping import said_in
@@ -81,7 +81,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """One import: being looked at, waiting for a decision, being read, or done."""
     accounts = visible_accounts(request)
     run = run_or_404(accounts, number)
-    page = import_page(run, may_write(request, run.account), request.GET.get("type", ""))
+    writable = [account.key for account in _writable(request)]
+    page = import_page(run, run.account.key in writable, request.GET.get("type", ""), writable=writable)
     return _render(request, "dashboard/import.html", page, accounts, run.account)
 
 

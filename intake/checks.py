@@ -61,8 +61,9 @@ class Found:
     bad: int = 0
     records: dict[str, int] = field(default_factory=dict)  # by type
     warnings: dict[str, int] = field(default_factory=dict)
-    preview: list[dict[str, Any]] = field(default_factory=list)  # place, type, external_id, values
-    errors: list[dict[str, Any]] = field(default_factory=list)  # place, field, code, message, text
+    # place, type, external_id, values, and the other account that the row goes to
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)  # place, field, code, message, text, account
     columns: list[dict[str, Any]] = field(default_factory=list)  # of a table of somebody's own: name, samples
     mapping: dict[str, Any] | None = None  # of such a table: as it is read, or as it is guessed to be
 
@@ -233,7 +234,7 @@ def _statement(row: Row, cleaning: Cleaning) -> Statement:
 def _error(row: Row, problem: Problem) -> dict[str, Any]:
     return {
         "place": row.pointer, "field": problem.field, "code": str(problem.code), "message": problem.message,
-        "kept": keep(problem.message),         "text": (row.text or "")[:SHOWN_CHARACTERS],
+        "kept": keep(problem.message), "text": (row.text or "")[:SHOWN_CHARACTERS], "account": row.account,
     }  # fmt: skip
 
 
@@ -246,6 +247,7 @@ def _shown(row: Row, statement: Statement) -> dict[str, Any]:
              for name, value in values.items() if name != "external_id"}  # fmt: skip
     return {
         "place": row.pointer,
+        "account": row.account,
         "type": statement.record_type.name,
         "external_id": statement.external_id,
         "values": {name: value[:SHOWN_CHARACTERS] for name, value in shown.items()},

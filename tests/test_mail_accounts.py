@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 from django.forms import modelform_factory
+from django.test import Client
 
-from intake import imports
+from intake import checks, imports
 from intake.models import MailClue, RejectedRow
 from intake.retry import retry
 from messaging.models import Conversation, Message
@@ -73,6 +74,17 @@ def test_the_right_is_asked_for_when_the_file_is_read(shops: tuple[SellerAccount
     queued = imports.store(us, "mail", io.BytesIO(GERMAN), user=user, now=NOW)
     Membership.objects.filter(account=de).delete()
     assert imports.run(queued.pk, now=NOW).quarantined == 1
+
+
+def test_a_look_shows_mails_of_an_account_only_to_who_may_write_it(shops: tuple[SellerAccount, SellerAccount]) -> None:
+    us, de = shops
+    both, other = make_user("kim", us, de, role=MANAGER), make_user("lou", us, role=MANAGER)
+    run = imports.store(us, "mail", io.BytesIO(GERMAN), user=both, check_first=True, now=NOW)
+    checks.check_open(now=NOW)
+    client = Client()
+    for user, sees in ((both, True), (other, False)):
+        client.force_login(user)
+        assert ("Wo ist es?" in client.get(f"/imports/{run.pk}/").content.decode()) is sees
 
 
 def test_a_sender_that_is_gone_has_no_rights(shops: tuple[SellerAccount, SellerAccount]) -> None:

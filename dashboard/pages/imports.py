@@ -1,6 +1,6 @@
 """The pages of imports: which files came in, how far one is, and what a look at it has found."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,9 +245,16 @@ def open_rows(runs: Iterable[ImportRun]) -> dict[int, int]:
     return dict(found.order_by().values_list("raw_item").annotate(count=Count("id")))
 
 
-def import_page(run: ImportRun, may_write: bool, record_type: str = "") -> ImportPage:
-    """One import; its look shows rows of the file, so only who may bring data in sees it."""
+def import_page(
+    run: ImportRun, may_write: bool, record_type: str = "", *, writable: Collection[str] = ()
+) -> ImportPage:
+    """One import; its look shows rows of the file, so only who may bring data in sees it, of other accounts' rows only
+    those of `writable` keys."""
     found = found_of(run) if may_write and run.state in (State.READY, State.DISCARDED, State.FAILED) else None
+    if found is not None:
+        shown = {"", run.account.key, *writable}
+        found.preview = [row for row in found.preview if row.get("account", "") in shown]
+        found.errors = [row for row in found.errors if row.get("account", "") in shown]
     done = ImportRun.objects.filter(raw_item=run.raw_item_id, state=State.DONE, pk__lt=run.pk).order_by("-pk")
     wanted = found is not None and found.columns and run.state == State.READY
     return ImportPage(
