@@ -62,7 +62,7 @@ def test_a_look_finds_the_format_the_rows_as_they_will_be_stored_and_the_errors_
     assert (run.state, run.source, run.rows_total) == (State.READY, "file.orders", 4)
     assert (found.rows, found.bad, found.records, found.whole) == (4, 2, {"order": 2}, True)
     assert found.preview[0] == {
-        "place": "line 2", "type": "order", "external_id": "o-1",
+        "place": "line 2", "account": "", "type": "order", "external_id": "o-1",
         "values": {"placed_at": "2026-01-05T10:00:00+00:00", "status": "shipped", "total_amount": "12.500"},
     }  # fmt: skip
     assert [(one["place"], one["field"], one["code"]) for one in found.errors] == [

@@ -57,7 +57,7 @@ def shops(weeks: int) -> User:
     mei = make_user("mei", falling, steady, thin)
     Agent.objects.filter(account=falling).update(user=mei)
     SavedView.objects.create(user=mei, name="Amazon 店鋪", query="platform=amazon")
-    SavedView.objects.create(user=make_user("ada"), name="Shopify", query="platform=shopify", shared=True)
+    SavedView.objects.create(user=make_user("kim"), name="Shopify", query="platform=shopify", shared=True)
     return mei
 
 
