@@ -236,8 +236,9 @@ def _store(
     except Exception as error:
         if len(statements) == 1:
             log.exception("a %s of account %s could not be stored", statements[0].record_type.name, account.key)
-            kind = "the database refused it" if isinstance(error, DatabaseError) else "it could not be worked out"
-            outcomes[0].problem = Problem(ErrorCode.INTERNAL_ERROR, kind)
+            refused = isinstance(error, DatabaseError)
+            why = Sentence("the database refused it") if refused else Sentence("it could not be worked out")
+            outcomes[0].problem = Problem(ErrorCode.INTERNAL_ERROR, why)
             return
         middle = len(statements) // 2
         _store(account, statements[:middle], outcomes[:middle], now, raw_item_id)

@@ -1,10 +1,14 @@
 """Trying a rejected row again: the parser of today reads the stored or repaired row, as of when it first arrived."""
 
+import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from intake.codes import ErrorCode, printable
@@ -17,6 +21,8 @@ from intake.readers.text import FileUnreadable
 from intake.rows import Bad, Row
 from intake.sentences import Sentence
 from sellers.models import SellerAccount, User
+
+log = logging.getLogger(__name__)
 
 MOST_RECORDS = 50  # that one row of a file may make
 
@@ -85,9 +91,20 @@ def retry_asked(*, now: datetime, seconds: float) -> int:
         try:
             retry(row.pk, user=user, now=now, accounts={account.key: account for account in mine})
         except AlreadyTakenIn:
-            RejectedRow.objects.filter(pk=row.pk).update(retry_asked_at=None, retry_asked_by=None)
+            _answered(row)
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+            raise  # it is not the row's fault, and the row stays asked for
+        except Exception:  # it must not stop other rows and every import behind them
+            log.exception("row %s could not be tried again", row.pk)
+            said = Sentence("it could not be worked out")
+            _answered(row, code=ErrorCode.INTERNAL_ERROR, field="", message=said, message_kept=said.kept())
         tried += 1
     return tried
+
+
+def _answered(row: RejectedRow, **changes: Any) -> None:
+    """The row is not asked for any more."""
+    RejectedRow.objects.filter(pk=row.pk).update(retry_asked_at=None, retry_asked_by=None, **changes)
 
 
 def dismiss(rows: QuerySet[RejectedRow], user: User, now: datetime) -> int:

@@ -463,6 +463,23 @@ def rejected(account) -> None:
     imports.run_open(now=NOW, seconds=30)
 
 
+def test_a_row_that_nothing_can_work_out_stops_neither_other_rows_nor_imports():
+    account = make_account()
+    user = make_user("", account)
+    rejected(account)
+    broken = ImportProfile.objects.create(account=account, name="Mine", mapping={"nonsense": True}, changed_at=NOW)
+    row = RejectedRow.objects.get(pointer="line 3")
+    RejectedRow.objects.filter(pk=row.pk).update(context={**row.context, "profile": str(broken.pk)})
+    RejectedRow.objects.filter(pointer="line 4").update(fixed_text="o-2,2026-01-05T10:00:00Z,shipped,3")
+    ask(RejectedRow.objects.all(), user, NOW)
+
+    assert retry_asked(now=NOW, seconds=30) == 2
+
+    states = {one.pointer: (one.state, one.code, one.retry_asked_at) for one in RejectedRow.objects.all()}
+    assert states["line 3"] == ("open", "internal_error", None)
+    assert states["line 4"][0] == "resolved"
+
+
 def test_all_rows_are_tried_again_by_the_worker():
     account = make_account()
     user = make_user("", account)
