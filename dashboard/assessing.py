@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, may_write, visible_accounts
-from dashboard.forms import WaitedFor
+from dashboard.addresses import WaitedFor
 from dashboard.pages.account import report_day
 from dashboard.pages.assessment import assessment_page
 from dashboard.pages.first_replies import first_replies_page

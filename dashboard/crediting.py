@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, people_seen, visible_accounts
-from dashboard.forms import People, PersonRows, Subjects
+from dashboard.addresses import People, PersonRows, Subjects
 from dashboard.pages.account import report_day
 from dashboard.pages.agents import agent_page, agents_page
 from dashboard.pages.shell import shell

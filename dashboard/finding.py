@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, may_write, visible_accounts
-from dashboard.forms import Lookup
+from dashboard.addresses import Lookup
 from dashboard.pages.conversation import conversation_or_404, conversation_page
 from dashboard.pages.find import find_page
 from dashboard.pages.order import order_or_404, order_page

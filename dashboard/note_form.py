@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.forms import Address
+from dashboard.addresses import Address
 from kpis.catalogue import DECLARED
 from sellers.models import Note, SellerAccount, User
 

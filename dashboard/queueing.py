@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from dashboard.access import account_or_404, visible_accounts
-from dashboard.forms import QueueFilter
+from dashboard.addresses import QueueFilter
 from dashboard.pages.dismissed import REASONS, dismissed_page
 from dashboard.pages.queue import RETURNS, QueuePage, accounts_in, queue_page, wanted
 from dashboard.pages.queue_filters import filter_bar

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from dashboard.forms import FleetFilter
+from dashboard.addresses import FleetFilter
 from dashboard.models import SavedView
 from dashboard.pages.saved_views import BUILT_IN
 from sellers.models import User

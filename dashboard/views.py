@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts, writable_ids
+from dashboard.addresses import Chart, FleetFilter, Rows
 from dashboard.before_after import before_after
-from dashboard.forms import Chart, FleetFilter, Rows
 from dashboard.known import known_on
 from dashboard.note_form import Compared
 from dashboard.pages.account import Day, account_page, report_day

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dashboard import charts, words
+from dashboard.addresses import WEEKS, ReportDay
 from dashboard.cards import Card, cards
-from dashboard.forms import WEEKS, ReportDay
 from dashboard.known import Known
 from dashboard.marks import by_week, sentence
 from dashboard.pages.connections import broken_connections

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard import words
-from dashboard.forms import People as Address
-from dashboard.forms import PersonRows
+from dashboard.addresses import People as Address
+from dashboard.addresses import PersonRows
 from dashboard.pages.account import Day
 from dashboard.pages.metric import PER_PAGE, rows_shown
 from kpis.catalogue.people import FIRST, REPLY, SOLVED, TAKEN_OVER, WITHIN

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-from dashboard.forms import Lookup
+from dashboard.addresses import Lookup
 from dashboard.verdict import at
 from kpis.metrics import Text
 from messaging.lookup import find_conversations

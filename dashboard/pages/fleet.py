@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 
 from dashboard import words
 from dashboard.access import named_like
+from dashboard.addresses import FleetFilter
 from dashboard.cards import Card, card
 from dashboard.first_steps import Scene, Step, first_steps
-from dashboard.forms import FleetFilter
 from dashboard.pages.fleet_columns import (
     COLUMNS,
     LATE,

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from dashboard import words
-from dashboard.forms import FleetFilter
+from dashboard.addresses import FleetFilter
 from dashboard.pages.fleet import Row, account_rows, find
 from dashboard.pages.fleet_columns import COLUMNS, SCORE, title_of, value_of
 from dashboard.pages.fleet_then import Then

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard import charts, marks, words
+from dashboard.addresses import WEEKS, WINDOWS, Rows
 from dashboard.cards import Card, card
 from dashboard.cells import cell
-from dashboard.forms import WEEKS, WINDOWS, Rows
 from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import clocks
-from dashboard.forms import QueueFilter
+from dashboard.addresses import QueueFilter
 from dashboard.pages.queue_rows import BAR, CHANNELS, TITLES, Hour, Part, RequestRow, Row
 from dashboard.pages.shell import UTC_ZONE
 from kpis.metrics import Text

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.addresses import ReportDay
 from dashboard.cards import Card, card
-from dashboard.forms import ReportDay
 from dashboard.pages.shell import UTC_ZONE
 from dashboard.weekly import Step, Told
 from kpis.attention import pressing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from dashboard.forms import FleetFilter
+from dashboard.addresses import FleetFilter
 from dashboard.models import SavedView
 from kpis.metrics import Text
 from sellers.models import User

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from dashboard import words
-from dashboard.forms import Subjects
+from dashboard.addresses import Subjects
 from dashboard.pages.account import Day
 from kpis.catalogue.people import REPLY
 from kpis.changes import shown
