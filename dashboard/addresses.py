@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,12 @@ from sellers.models import Platform
 
 WEEKS = (4, 12, 26, 52)
 WINDOWS = (7, 30, 90)  # days
+QUEUE_WORDS = {"owner": "keeper"}  # in the reply queue the owner is whoever is to answer
+
+
+def queue_address(asked: dict[str, str]) -> str:
+    """The reply queue with these filters."""
+    return f"{reverse('queue')}?{urlencode(asked)}" if asked else reverse("queue")
 
 
 class Address(forms.Form):
@@ -59,16 +66,30 @@ class FleetFilter(Address):
         """What stays when every filter is taken away."""
         return {name: value for name, value in self.given().items() if name in self.VIEW}
 
+    def in_queue(self) -> dict[str, str] | None:
+        """The same accounts as the reply queue's address names them; None where a colour chooses: it knows none."""
+        asked = self.filters()
+        if asked.keys() & {"band", "attention"}:
+            return None
+        return {QUEUE_WORDS.get(name, name): value for name, value in asked.items()}
+
     def canonical(self) -> str:
         """What the address asks for as a query string that is the same however the address was written."""
         return urlencode(sorted(self.given().items()))
 
 
 class QueueFilter(Address):
-    """Which waits the reply queue shows; "-" stands for those in which nothing is said."""
+    """Which waits the reply queue shows; "-" stands for those in which nothing is said.
+
+    `q` and `keeper` are the fleet's `q` and `owner`: words of the account's name and who looks after it.
+    """
 
     account = forms.SlugField(required=False, initial="")
     platform = forms.ChoiceField(choices=Platform.choices, required=False, initial="")
+    marketplace = forms.CharField(max_length=32, required=False, initial="")
+    team = forms.CharField(max_length=60, required=False, initial="")
+    keeper = forms.CharField(max_length=150, required=False, initial="")
+    q = forms.CharField(max_length=100, required=False, initial="")
     owner = forms.CharField(max_length=255, required=False, initial="")
     topic = forms.CharField(max_length=80, required=False, initial="")
     language = forms.CharField(max_length=16, required=False, initial="")

@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard.addresses import queue_address
 from dashboard.cards import Card
 from dashboard.pages.connections import broken
 from dashboard.silence import silences
 from intake.models import RejectedRow
 from kpis.attention import pressing, worse_side
+from kpis.queue import Group
 from kpis.targets import Band
 from kpis.waiting import Waiting
 from sellers.models import SellerAccount
@@ -40,13 +42,11 @@ class Scene:
 
     figures: Sequence[Card]
     waiting: dict[SellerAccount, Waiting]
+    in_queue: dict[str, str] | None  # how the queue is asked for the same accounts; None where it cannot be
+    accounts: Sequence[SellerAccount]  # those on this page of the list
     on: dict[int, date]
     writable: Collection[int]  # the accounts in which the reader may repair data
     now: datetime
-
-    @property
-    def accounts(self) -> list[SellerAccount]:
-        return list(self.waiting)
 
 
 def first_steps(scene: Scene) -> list[Step]:
@@ -57,18 +57,21 @@ def first_steps(scene: Scene) -> list[Step]:
 
 def late_replies(scene: Scene) -> Iterator[Step]:
     """Buyers who have waited more than 24 hours, and where most of them do."""
-    late = sum(waits.overdue for waits in scene.waiting.values())
+    late = sum(waits.late for waits in scene.waiting.values())
     if not late:
         return
-    account = max(scene.waiting, key=lambda one: scene.waiting[one].overdue)
-    here = scene.waiting[account].overdue
+    account = max(scene.waiting, key=lambda one: scene.waiting[one].late)
+    here = scene.waiting[account].late
+    said = {"here": here, "account": account.name}
+    asked = scene.in_queue
+    if asked is None:  # then the account where most of them wait stands for all
+        asked, late = {"account": account.key}, here
     yield Step(
         Band.RED,
         ngettext("Answer %(count)d late reply", "Answer %(count)d late replies", late) % {"count": late},
-        _("%(here)d of them at %(account)s. Every one has waited for more than 24 hours.")
-        % {"here": here, "account": account.name},
-        f"{reverse('queue')}?account={account.key}",
-        _("See who waits at %(account)s") % {"account": account.name},
+        _("%(here)d of them at %(account)s. Every one has waited for more than 24 hours.") % said,
+        queue_address({**asked, "group": Group.LATE.value}),
+        _("See who waits"),
     )
 
 

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.api_page import Page
-from kpis.api_query import BreakdownQuery, PageQuery, Query, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
+from kpis.api_query import BreakdownQuery, Query, QueueQuery, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
 from kpis.api_serializers import (
     AccountDetailSerializer,
     AccountSerializer,
@@ -37,7 +37,7 @@ from kpis.exports import csv_breakdown, csv_rows, xlsx_rows
 from kpis.freshness import health
 from kpis.metrics import Column, Metric, Side
 from kpis.published import as_known
-from kpis.queue import Queue
+from kpis.queue import Group, Queue, Wanted
 from kpis.readings import Reading, reading_on, readings
 from kpis.rows import Only, rows
 from kpis.sheets import XLSX, xlsx_response
@@ -267,14 +267,17 @@ class BreakdownView(AccountView):
 
 
 class QueueView(AccountView):
-    parameters = PageQuery
+    parameters = QueueQuery
 
-    @extend_schema(operation_id="queue", parameters=[PageQuery], responses=QueuePageSerializer)
+    @extend_schema(operation_id="queue", parameters=[QueueQuery], responses=QueuePageSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Who waits for an answer, due when, the oldest first."""
-        queue = Queue([self.account], self.now)
-        page = self.page(queue.count)
-        return Response(QueuePageSerializer({**page.links(), "results": queue.oldest(page.start, page.stop)}).data)
+        queue = Queue([self.account], self.now, Wanted(group=self.given["group"]))
+        counts = queue.counts()
+        page = self.page(counts.shown)
+        found = {"late": counts.late, "missed": counts.groups[Group.MISSED]}
+        rows = queue.oldest(page.start, page.stop)
+        return Response(QueuePageSerializer({**page.links(), **found, "results": rows}).data)
 
 
 class HealthView(ReadView):

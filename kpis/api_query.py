@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from kpis.catalogue import DECLARED
 from kpis.metrics import Side
+from kpis.queue import Group
 from sellers.days import day_or_moment
 
 SHOWN = 40  # characters of an unknown name that are repeated in the answer
@@ -101,6 +102,15 @@ class TrendQuery(KnownQuery):
 class PageQuery(Query):
     page = WholeNumberField(default=1, min_value=1, max_value=100_000)
     limit = WholeNumberField(default=100, min_value=1, max_value=1000, help_text="Rows on a page.")
+
+
+class QueueQuery(PageQuery):
+    group = serializers.ChoiceField(
+        choices=[group.value for group in Group],
+        required=False,
+        default="",
+        help_text="Only waits of this group: late are those beyond 24 hours, missed those only beyond their target.",
+    )
 
 
 SPLITS = sorted({column.split for metric in DECLARED for column in metric.splits})

@@ -13,6 +13,7 @@ from kpis.exports import choices
 from kpis.figures import Reading, State, unripe_from
 from kpis.metrics import Column, Metric, Side
 from kpis.models import WeekReport
+from kpis.queue import Group
 from kpis.rows import RowSet
 from kpis.targets import Band
 from sellers.days import local_day
@@ -314,16 +315,23 @@ class WaitSerializer(serializers.Serializer):
     opened_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     seconds_left = serializers.IntegerField(help_text="Until the 24 hours are over; negative afterwards.")
-    overdue = serializers.BooleanField()
+    overdue = serializers.BooleanField(help_text="Late: the 24 hours are over.")
     target_seconds = serializers.IntegerField(help_text="What the account allows on this channel and priority.")
     target_due_at = serializers.DateTimeField(help_text="When that time is over.")
-    target_overdue = serializers.BooleanField()
+    target_overdue = serializers.BooleanField(help_text="That time is over; of a late wait too.")
+    group = serializers.ChoiceField(
+        choices=[group.value for group in Group],
+        help_text="late: the 24 hours are over; missed: only its own target is. Else by what is left: soon under 4 "
+        "hours, today under 12, later more.",
+    )
     priority = serializers.CharField(help_text="Empty where none is known.")
     language = serializers.CharField(help_text="Empty where none is known.")
     assignee = serializers.CharField(help_text="Who is to answer; empty where nobody is named.")
 
 
 class QueuePageSerializer(PageSerializer):
+    late = serializers.IntegerField(help_text="Waits beyond 24 hours, on all pages and whatever group is asked for.")
+    missed = serializers.IntegerField(help_text="Waits only beyond their own target.")
     results = WaitSerializer(many=True)
 
 

@@ -30,8 +30,8 @@ NOTHING = "-"  # a filter's word for rows in which nothing is said
 class Group(StrEnum):
     """How pressing a wait is, the most pressing first."""
 
-    LATE = "late"  # the 24 hours are over
-    MISSED = "missed"  # its own target is over
+    LATE = "late"  # the 24 hours are over: what "late" means everywhere
+    MISSED = "missed"  # only its own target is over: "over the target" everywhere
     SOON = "soon"  # less than 4 hours are left
     TODAY = "today"  # 4 to 12 hours
     LATER = "later"
@@ -122,7 +122,7 @@ class Counts:
     """How many wait: in all accounts asked for, and of those that match, by group and by the hour of their deadline."""
 
     known: int
-    overdue: int  # of the known ones
+    late: int  # of the known ones
     groups: Mapping[Group, int]
     hours: Sequence[int]  # between the edges that were asked for
     shown: int  # matching, in the group asked for
@@ -172,7 +172,7 @@ class Queue:
         known = self.accounts if among is None else among
         rows = self.wanted.rows if among is None else self.wanted.rows & _of(self.accounts)
         shown = rows & self._in(self.wanted.group)
-        asked: dict[str, Any] = {"known": Count("pk"), "overdue": Count("pk", filter=due_before(self.now))}
+        asked: dict[str, Any] = {"known": Count("pk"), "late": Count("pk", filter=late(self.now))}
         asked |= {f"group_{group}": Count("pk", filter=rows & self._in(group)) for group in Group}
         for number, (start, stop) in enumerate(pairwise(edges)):
             asked[f"hour_{number}"] = Count("pk", filter=rows & ~due_before(start) & due_before(stop))
@@ -181,7 +181,7 @@ class Queue:
         found = waits(known, self.now).annotate(owner=declared.OWNER).aggregate(**asked)
         return Counts(
             known=found["known"],
-            overdue=found["overdue"],
+            late=found["late"],
             groups={group: found[f"group_{group}"] for group in Group},
             hours=[found[f"hour_{number}"] for number in range(max(0, len(edges) - 1))],
             shown=found["shown"],
@@ -208,10 +208,9 @@ class Queue:
     def _in(self, group: str) -> Q:
         """The condition of a group; every row's without one."""
         now = self.now
-        late = Q(opened_at__lt=now - declared.LIMIT)
         conditions = {
-            Group.LATE: late,
-            Group.MISSED: due_before(now) & ~late,
+            Group.LATE: late(now),
+            Group.MISSED: missed(now),
             Group.SOON: ~due_before(now) & due_before(now + 4 * HOUR),
             Group.TODAY: ~due_before(now + 4 * HOUR) & due_before(now + 12 * HOUR),
             Group.LATER: ~due_before(now + 12 * HOUR),
@@ -234,9 +233,19 @@ DEADLINE: Expression = Case(
 )
 
 
+def late(now: datetime) -> Q:
+    """Turns whose 24 hours are over."""
+    return Q(opened_at__lt=now - declared.LIMIT)
+
+
+def missed(now: datetime) -> Q:
+    """Turns whose target is over, and whose 24 hours are not."""
+    return Q(due_at__lt=now) & ~late(now)
+
+
 def due_before(moment: datetime) -> Q:
     """Turns whose target or 24 hours are over by then."""
-    return Q(due_at__lt=moment) | Q(opened_at__lt=moment - declared.LIMIT)
+    return Q(due_at__lt=moment) | late(moment)
 
 
 def waits(accounts: Sequence[SellerAccount], now: datetime) -> QuerySet:
@@ -257,9 +266,9 @@ def recent(accounts: Sequence[SellerAccount], now: datetime, day: str) -> Q:
     return condition
 
 
-def overdue_count(accounts: Sequence[SellerAccount], now: datetime) -> int:
-    """How many waits are beyond their target or 24 hours; one query."""
-    return waits(accounts, now).filter(due_before(now)).count()
+def late_count(accounts: Sequence[SellerAccount], now: datetime) -> int:
+    """How many waits are beyond 24 hours; one query."""
+    return waits(accounts, now).filter(late(now)).count()
 
 
 def _of(accounts: Sequence[SellerAccount]) -> Q:

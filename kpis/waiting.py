@@ -4,35 +4,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from kpis.catalogue import waiting as declared
-from kpis.queue import waits
+from kpis.queue import due_before, late, missed, waits
 from sellers.models import SellerAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Turns without an answer: older than 24 hours, and those whose 24 hours still run."""
+    """Turns without an answer: late (beyond 24 hours), only beyond their own target, and those that have time left."""
 
-    overdue: int = 0
-    not_due: int = 0
+    late: int = 0
+    missed: int = 0
+    in_time: int = 0
 
     def __add__(self, other: "Waiting") -> "Waiting":
-        return Waiting(self.overdue + other.overdue, self.not_due + other.not_due)
+        return Waiting(self.late + other.late, self.missed + other.missed, self.in_time + other.in_time)
+
+    @property
+    def not_late(self) -> int:
+        return self.missed + self.in_time
 
     @property
     def all(self) -> int:
-        return self.overdue + self.not_due
+        return self.late + self.not_late
 
 
 def waiting(accounts: Sequence[SellerAccount], now: datetime) -> dict[int, Waiting]:
     """Who waits in each account, of the turns opened in the last 30 days: one query."""
-    over = Q(opened_at__lt=now - declared.LIMIT)
     rows = (
         waits(accounts, now)
         .values_list("account_id")
-        .annotate(overdue=Count("pk", filter=over), not_due=Count("pk", filter=~over))
+        .annotate(
+            late=Count("pk", filter=late(now)),
+            missed=Count("pk", filter=missed(now)),
+            in_time=Count("pk", filter=~due_before(now)),
+        )
     )
-    found = {account_id: Waiting(overdue, not_due) for account_id, overdue, not_due in rows}
+    found = {account_id: Waiting(*counts) for account_id, *counts in rows}
     return {account.id: found.get(account.id, Waiting()) for account in accounts}

@@ -477,13 +477,15 @@ def test_the_queue_tells_who_waits_oldest_first(ours, time_machine):
         ("just", 0, False),
         ("fresh", 22 * 3600, False),
     ]
-    assert queue["count"] == 3
+    assert (queue["count"], queue["late"], queue["missed"]) == (3, 1, 0)
     assert queue["results"][0] == {
         "conversation": "over", "system": "test", "status": "open", "channel": "email", "topic": "",
         "url": "https://shop.example/over", "opened_at": "2026-01-19T11:00:00Z", "due_at": "2026-01-20T11:00:00Z",
         "seconds_left": -3600, "overdue": True, "target_seconds": 86400, "target_due_at": "2026-01-20T11:00:00Z",
-        "target_overdue": True, "priority": "", "language": "", "assignee": "",
+        "target_overdue": True, "group": "late", "priority": "", "language": "", "assignee": "",
     }  # fmt: skip
+    late = signed_in(make_user("kai", ours)).get("/api/v1/accounts/ours/queue?group=late").json()
+    assert ([wait["conversation"] for wait in late["results"]], late["count"], late["late"]) == (["over"], 1, 1)
 
 
 def test_health_says_what_is_counted_and_what_waits(ours, time_machine):

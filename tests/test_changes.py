@@ -228,9 +228,9 @@ def test_the_worse_side_is_the_one_that_pulls_the_figure_down():
 @pytest.mark.django_db
 def test_who_waits_is_counted_per_account_and_forgotten_after_thirty_days():
     busy, idle = make_account(), make_account()
-    make_conversation(busy, ("buyer", "2026-01-18 10:00"), now=NOW)  # overdue
+    make_conversation(busy, ("buyer", "2026-01-18 10:00"), now=NOW)  # late
     make_conversation(busy, ("buyer", "2026-01-20 10:00"), now=NOW)  # two hours old
     make_conversation(busy, ("buyer", "2026-01-19 10:00"), ("agent", "2026-01-19 11:00"), now=NOW)
     make_conversation(busy, ("buyer", "2025-12-20 10:00"), now=NOW)  # 31 days ago
-    assert waiting([busy, idle], NOW) == {busy.id: Waiting(overdue=1, not_due=1), idle.id: Waiting()}
-    assert Waiting(1, 2) + Waiting(3, 4) == Waiting(4, 6)
+    assert waiting([busy, idle], NOW) == {busy.id: Waiting(late=1, in_time=1), idle.id: Waiting()}
+    assert Waiting(1, 2, 3) + Waiting(3, 4, 5) == Waiting(4, 6, 8)

@@ -72,11 +72,38 @@ def test_what_to_do_first_names_the_count_and_leads_to_the_rows(client, fleet):
     page = client.get("/").content.decode()
     steps = re.findall(r'<a class="card alert" href="(.*?)">.*?<h3>(.*?)</h3><p>(.*?)</p>', page, re.S)
     assert steps[0] == (
-        "/queue/?account=green",
+        "/queue/?group=late",
         "Answer 1 late reply",
         "1 of them at =Green. Every one has waited for more than 24 hours.",
     )
     assert steps[1][1] == "Red: Customer-service score 5.0"
+
+
+@pytest.mark.parametrize(
+    ("query", "late", "leads_to"),
+    [
+        ("", "2", "/queue/?group=late"),
+        ("?team=US+team", "1", "/queue/?team=US+team&amp;group=late"),
+        ("?owner=ada", "1", "/queue/?keeper=ada&amp;group=late"),
+        ("?q=green&marketplace=US", "1", "/queue/?q=green&amp;marketplace=US&amp;group=late"),
+        ("?band=green", "1", ""),  # the queue knows no colours
+    ],
+)
+def test_late_means_the_same_on_the_fleet_in_the_queue_and_in_the_api(client, fleet, query, late, leads_to):
+    make_conversation(fleet[0], ("buyer", "2026-01-19 11:00"))  # 25 hours
+    make_conversation(fleet[0], ("buyer", "2026-01-20 11:00"), channel="live_chat")  # over 5 minutes
+    page = client.get(f"/{query}").content.decode()
+    stat = re.search(r"<dt>Late replies now</dt><dd.*?>(?:<a href=\"(.*?)\">)?(\d+)<", page)
+    assert (stat[2], stat[1] or "") == (late, leads_to)
+    step = re.search(r'<a class="card alert" href="(.*?)">.*?<h3>Answer (\d+) late', page, re.S)
+    for address, count in ((leads_to, late), (step[1], step[2])):
+        if address:
+            queue = client.get(address.replace("&amp;", "&")).content.decode()
+            assert len(re.findall(r'class="when"', queue)) == int(count)
+    per_account = re.findall(r'href="(/queue/\?account=\w+&amp;group=late)">.*?(\d+)</a>', page)
+    assert sum(int(count) for _address, count in per_account) == int(late)
+    answer = client.get("/api/v1/accounts/red/queue").json()
+    assert (answer["late"], answer["missed"]) == (1, 1)
 
 
 def test_the_file_holds_the_accounts_that_the_filters_leave(client, fleet):
@@ -85,7 +112,7 @@ def test_the_file_holds_the_accounts_that_the_filters_leave(client, fleet):
     assert [(line["Account"], line["Team"]) for line in lines] == [("'=Green", "US team"), ("Quiet", "US team")]
     assert lines[0]["Customer-service score"] == "9"  # 36 of 40
     assert lines[1]["Customer-service score"] == ""
-    assert (lines[0]["Late replies now"], lines[0]["Waiting"]) == ("1", "2")
+    assert [lines[0][name] for name in ("Late replies now", "Over the target now", "Waiting")] == ["1", "0", "2"]
     response = client.get("/accounts.xlsx?team=US+team")
     book = CalamineWorkbook.from_filelike(BytesIO(b"".join(response.streaming_content)))
     about, table = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard import clocks
 from intake.models import Correction
-from kpis.queue import Group, Queue, Wanted, hour_edges, overdue_count
+from kpis.queue import Group, Queue, Wanted, hour_edges, late_count
 from kpis.return_queue import ReturnQueue
-from kpis.waiting import waiting
+from kpis.waiting import Waiting, waiting
 from messaging.models import Reply, ResponseTarget, Turn
 from orders.models import Return
 from orders.recompute_events import recompute_returns
@@ -82,7 +82,10 @@ def test_the_earlier_of_target_and_24_hours_is_the_deadline():
         ("mail", Group.SOON, timedelta(hours=3)),
         ("low", Group.LATER, timedelta(hours=12)),
     ]
-    assert overdue_count([shop], NOW) == 2
+    # One is late everywhere; beside it, one is only over its target.
+    counts = Queue([shop], NOW).counts()
+    assert (late_count([shop], NOW), counts.late, counts.groups[Group.MISSED]) == (1, 1, 1)
+    assert waiting([shop], NOW)[shop.id] == Waiting(late=1, missed=1, in_time=3)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_the_clock_decides_before_the_deadline_has_become_a_row():
     shop = make_account()
     make_conversation(shop, ("buyer", "2026-01-19 11:00"), external_id="one", now=at("2026-01-19 11:30"))
     assert Turn.objects.get().reply == Reply.PENDING
-    assert (overdue_count([shop], NOW), waiting([shop], NOW)[shop.id].overdue) == (1, 1)
+    assert (late_count([shop], NOW), waiting([shop], NOW)[shop.id].late) == (1, 1)
 
 
 def test_24_hours_are_24_hours_in_the_night_in_which_clocks_are_set_back():
@@ -269,19 +272,20 @@ def test_an_empty_queue_says_so():
     assert "1 message outside this filter waits." in text_of(client_of(shop).get("/queue/?group=late"))
 
 
-def test_every_page_tells_how_many_are_overdue():
+def test_every_page_tells_how_many_replies_are_late():
     shop = make_account()
     waits(shop, "2026-01-18 10:00", "late")
+    waits(shop, "2026-01-20 10:00", "over its target", channel="live_chat")
     waits(shop, "2026-01-20 10:00", "fresh")
-    assert text_of(client_of(shop).get("/metrics/")).count("data-overdue><span>1</span>") == 2
-    assert text_of(client_of(make_account()).get("/metrics/")).count("data-overdue hidden><span>0</span>") == 2
+    assert text_of(client_of(shop).get("/metrics/")).count("data-late-now><span>1</span>") == 2
+    assert text_of(client_of(make_account()).get("/metrics/")).count("data-late-now hidden><span>0</span>") == 2
 
 
 def test_the_list_comes_alone_for_the_page_that_keeps_itself_fresh():
     shop = make_account()
     waits(shop, "2026-01-18 10:00", "late")
     piece = text_of(client_of(shop).get("/queue/list/?group=late"))
-    assert piece.startswith('<div class="queue-list" data-now="2026-01-20T12:00:00+00:00" data-over="1">')
+    assert piece.startswith('<div class="queue-list" data-now="2026-01-20T12:00:00+00:00" data-late="1">')
     assert "<html" not in piece
     assert "26 h 0 min late" in piece
 

@@ -1,6 +1,6 @@
 """The fleet page: every account a person may see, worst first."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
-from dashboard.access import named_like
-from dashboard.addresses import FleetFilter
+from dashboard.addresses import FleetFilter, queue_address
 from dashboard.cards import Card, card
 from dashboard.first_steps import Scene, Step, first_steps
 from dashboard.pages.fleet_columns import (
@@ -28,9 +27,11 @@ from dashboard.pages.fleet_columns import (
     value_of,
 )
 from dashboard.pages.fleet_then import Then, then_of, then_options
+from dashboard.traits import TRAITS, matching
 from kpis.changes import Change, change
 from kpis.fleet import WORST_FIRST, Together, together, worst_first
 from kpis.metrics import Metric, Text
+from kpis.queue import Group
 from kpis.readings import Reading, State, fleet_readings
 from kpis.targets import Band
 from kpis.trends import trends
@@ -41,14 +42,6 @@ from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
 WEEKS = 12
-
-# What the accounts of a fleet differ in, as it stands in the address.
-TRAITS: dict[str, Callable[[SellerAccount], str]] = {
-    "platform": lambda account: account.platform,
-    "marketplace": lambda account: account.marketplace,
-    "team": lambda account: account.team,
-    "owner": lambda account: account.owner.username if account.owner else "",
-}
 
 
 @dataclass(frozen=True)
@@ -238,6 +231,19 @@ class Fleet:
         )
 
     @property
+    def late_href(self) -> str:
+        """The late replies counted here, in the queue; nothing where the queue cannot be asked for these accounts."""
+        return self._in_queue(Group.LATE)
+
+    @property
+    def missed_href(self) -> str:
+        return self._in_queue(Group.MISSED)
+
+    def _in_queue(self, group: Group) -> str:
+        asked = self.filter.in_queue()
+        return "" if asked is None else queue_address({**asked, "group": group.value})
+
+    @property
     def export_query(self) -> str:
         return address_of(self.filter.given())
 
@@ -267,7 +273,9 @@ def fleet_page(
         steps=first_steps(
             Scene(
                 figures=[card for row in rows for card in (row.score, *row.cells)],
-                waiting={row.account: row.waiting for row in rows},
+                waiting={score.account: queue[score.account.id] for score in shown},
+                in_queue=address.in_queue(),
+                accounts=[row.account for row in rows],
                 on=on,
                 writable=writable,
                 now=now,
@@ -295,9 +303,7 @@ class Found:
 
 def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> Found:
     """Those of the accounts that match the address, with their scores and who waits in each."""
-    wanted = {name: value for name, value in address.given().items() if name in TRAITS}
-    matching = [one for one in accounts if all(TRAITS[name](one) == value for name, value in wanted.items())]
-    named = named_like(matching, address.value("q"))
+    named = matching(accounts, {name: str(address.value(name)) for name in TRAITS}, address.value("q"))
     on = {account.id: last_complete_day(now, account.zone) for account in named}
     order = Order(address.value("sort"), address.value("order"))
     queue = waiting(named, now)
@@ -319,7 +325,7 @@ def find(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime)
     def sort_value(score: Reading) -> str | int | Fraction | None:
         if order.by == NAME:
             return score.account.name.casefold()
-        return queue[score.account.id].overdue if order.by == LATE else value_of(found[score.account.id][order.by])
+        return queue[score.account.id].late if order.by == LATE else value_of(found[score.account.id][order.by])
 
     return Found(
         named=named,

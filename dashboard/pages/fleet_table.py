@@ -55,7 +55,7 @@ def _headings(then: Then | None) -> list[Heading]:
             said = {"figure": _figure(metric)}
             heads += [Heading(_("%(figure)s: before") % said, look=_look(metric))]
             heads += [Heading(_("%(figure)s: change") % said, look=_look(metric))]
-    return [*heads, Heading(_("Late replies now")), Heading(_("Waiting"))]
+    return [*heads, Heading(_("Late replies now")), Heading(_("Over the target now")), Heading(_("Waiting"))]
 
 
 def _figure(metric: Metric) -> str:
@@ -79,4 +79,4 @@ def _line(row: Row, on: dict[int, date], then: Then | None) -> list[Cell]:
         if row.before:
             earlier = value_of(row.before[position])
             line += [earlier, None if value is None or earlier is None else value - earlier]
-    return [*line, row.waiting.overdue, row.waiting.all]
+    return [*line, row.waiting.late, row.waiting.missed, row.waiting.all]

@@ -14,9 +14,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import clocks
-from dashboard.addresses import QueueFilter
+from dashboard.addresses import QUEUE_WORDS, QueueFilter
 from dashboard.pages.queue_rows import BAR, CHANNELS, TITLES, Hour, Part, RequestRow, Row
 from dashboard.pages.shell import UTC_ZONE
+from dashboard.traits import TRAITS, matching
 from kpis.metrics import Text
 from kpis.queue import NOTHING, Counts, Group, Queue, Wanted, hour_edges
 from kpis.return_queue import ReturnQueue
@@ -24,10 +25,14 @@ from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
 RETURNS = "returns"
-BY_ACCOUNT = ("account", "platform")  # all that is known of a return request too
+BY_ACCOUNT = ("account", "platform", "marketplace", "team", "keeper", "q")  # known of a return request too
 ASKED: dict[str, Text] = {
     "account": _("Account"),
     "platform": _("Platform"),
+    "marketplace": _("Marketplace"),
+    "team": _("Team"),
+    "keeper": _("Looked after by"),
+    "q": _("Account"),
     "owner": _("Owner"),
     "topic": _("Topic"),
     "language": _("Language"),
@@ -179,15 +184,17 @@ class QueuePage:
     @property
     def query(self) -> str:
         """What the address says, for the list alone and for the file."""
-        return urlencode(self._said_in_address())
+        return urlencode(self.given)
 
     def address(self, **changes: str) -> str:
         """The address with other filters, from its first page."""
-        given = {**self._said_in_address(), **changes}
+        given = {**self.given, **changes}
         query = urlencode({name: value for name, value in given.items() if value})
         return f"?{query}" if query else "?"
 
-    def _said_in_address(self) -> dict[str, str]:
+    @property
+    def given(self) -> dict[str, str]:
+        """What the address asks for."""
         given = {name: str(self.filter.value(name)) for name in self.filter.fields if name != "page"}
         return {name: value for name, value in given.items() if value}
 
@@ -232,8 +239,8 @@ def accounts_in(
     known: Sequence[SellerAccount], account: SellerAccount | None, address: QueueFilter
 ) -> list[SellerAccount]:
     """The accounts that the address leaves."""
-    platform = address.value("platform")
-    return [one for one in (known if account is None else [account]) if not platform or one.platform == platform]
+    wanted = {trait: str(address.value(QUEUE_WORDS.get(trait, trait))) for trait in TRAITS}
+    return matching(known if account is None else [account], wanted, str(address.value("q")))
 
 
 def wanted(address: QueueFilter) -> Wanted:

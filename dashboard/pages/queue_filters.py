@@ -19,6 +19,7 @@ class Bar:
 
     views: list[tuple[str, str, bool]]
     fields: list[tuple[Text, str, list[tuple[str, str]], str]]
+    kept: list[tuple[str, str]]  # filters in force that have no field here
 
 
 def filter_bar(page: QueuePage, names: Collection[str]) -> Bar:
@@ -28,6 +29,9 @@ def filter_bar(page: QueuePage, names: Collection[str]) -> Bar:
         ("account", [(account.key, account.name) for account in page.known]),
         ("platform", [(value, str(said)) for value, said in Platform.choices if value in platforms]),
     ]
+    teams = sorted({account.team for account in page.known} - {""}, key=str.casefold)
+    if teams:
+        offers.append(("team", [(team, team) for team in teams]))
     views = []
     if not page.is_returns:  # of which neither an owner nor a topic is known
         offered: Choices = page.queue.choices()
@@ -39,7 +43,8 @@ def filter_bar(page: QueuePage, names: Collection[str]) -> Bar:
             ("channel", _offer(offered.channels, "", lambda value: str(CHANNELS.get(value, value)))),
         ]
     fields = [(ASKED[name], name, _with(page, name, offer), str(page.filter.value(name))) for name, offer in offers]
-    return Bar(views, fields)
+    shown = {name for _title, name, *_rest in fields}
+    return Bar(views, fields, [(name, value) for name, value in page.given.items() if name not in shown])
 
 
 def _views(page: QueuePage, mine: str) -> list[tuple[str, str, bool]]:

@@ -13,7 +13,7 @@ from kpis.return_queue import Request
 from messaging.models import Channel, Priority
 
 TITLES: dict[Group, Text] = {
-    Group.LATE: _("Over 24 hours"),
+    Group.LATE: _("Late, over 24 hours"),
     Group.MISSED: _("Over the target"),
     Group.SOON: _("Under 4 hours left"),
     Group.TODAY: _("4 to 12 hours left"),

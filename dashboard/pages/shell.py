@@ -9,7 +9,7 @@ from dashboard import words
 from dashboard.arrived import Line, lines
 from kpis.completeness import completeness
 from kpis.freshness import Freshness, freshness
-from kpis.queue import overdue_count
+from kpis.queue import late_count
 from sellers.days import local_day
 from sellers.models import SellerAccount
 
@@ -25,7 +25,7 @@ class Shell:
     zone: ZoneInfo
     today: date
     shown: Sequence[SellerAccount]  # those the page is about
-    overdue: int  # waits beyond their target or 24 hours, in all accounts this person may see
+    late: int  # waits beyond 24 hours, in all accounts this person may see
     lines: Sequence[Line] = ()  # on an account's pages: how far its data has come
 
     @property
@@ -62,8 +62,8 @@ def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccou
     shown = accounts if account is None else [account]
     fresh = freshness(shown)
     today = local_day(now.astimezone(UTC), zone)
-    overdue = overdue_count(accounts, now)
+    late = late_count(accounts, now)
     if account is None:
-        return Shell(accounts, fresh, zone, today, shown, overdue)
+        return Shell(accounts, fresh, zone, today, shown, late)
     data = list(completeness([account])[account.id].values())
-    return Shell(accounts, fresh, zone, today, shown, overdue, lines(account, data))
+    return Shell(accounts, fresh, zone, today, shown, late, lines(account, data))

@@ -87,9 +87,9 @@
       const list = place.querySelector("[data-now]");
       checked = asked = Date.now();
       ahead = Date.parse(list.dataset.now) - checked;
-      document.querySelectorAll("[data-overdue]").forEach(function (badge) {
-        badge.hidden = list.dataset.over === "0";
-        badge.firstElementChild.textContent = list.dataset.over;
+      document.querySelectorAll("[data-late-now]").forEach(function (badge) {
+        badge.hidden = list.dataset.late === "0";
+        badge.firstElementChild.textContent = list.dataset.late;
       });
       const all = place.querySelector("[data-all]");
       if (all) all.hidden = false;
