@@ -15,7 +15,7 @@ from celery import Celery, bootsteps
 from celery.beat import EmbeddedService, Scheduler
 from celery.signals import beat_init
 
-from config import lifeline
+from config import lifeline, pulse
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ class MemoryScheduler(Scheduler):
 
     def setup_schedule(self) -> None:
         self.merge_inplace(self.app.conf.beat_schedule)
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        pulse.touch_file()
+        return float(super().tick(*args, **options))
 
 
 @beat_init.connect
@@ -83,4 +87,4 @@ def install(app: Celery) -> None:
     app.user_options["worker"].add(
         click.Option(["--with-beat"], is_flag=True, help="Run beat as a thread of this worker.")
     )
-    app.steps["worker"].update({BeatThread, Lifeline})
+    app.steps["worker"].update({BeatThread, Lifeline, pulse.Pulse})

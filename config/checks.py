@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 Apps = Sequence[AppConfig] | None
 
 IDENTITY_KEY_CHARACTERS = 32
+METRICS_TOKEN_CHARACTERS = 24
 
 # Commands that read and write code, the schema or public files. They touch no secret, so they also work without one;
 # if such a command should ever use a key after all, Django or Fernet refuses the empty one.
@@ -172,6 +173,20 @@ def open_to_the_network(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             f"DEBUG is on while the server listens on {settings.BIND}.",
             hint="Unset DEBUG, or BIND to 127.0.0.1.",
             id="config.E006",
+        )
+    ]
+
+
+@register(Tags.security)
+def metrics_token_is_long(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Guesses are not limited there, so the token itself must withstand them."""
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= METRICS_TOKEN_CHARACTERS:
+        return []
+    return [
+        Error(
+            f"METRICS_TOKEN has fewer than {METRICS_TOKEN_CHARACTERS} characters.",
+            hint="Make one with `openssl rand -hex 24`, or unset it to let only this machine read /metrics.",
+            id="config.E012",
         )
     ]
 

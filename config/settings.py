@@ -21,6 +21,9 @@ RAW_KEYS = keys.raw_keys(DATA_DIR)
 CONNECTION_KEYS = keys.connection_keys(DATA_DIR)
 IDENTITY_KEY = keys.identity_key(DATA_DIR)
 
+# Lets a monitor on another machine read /metrics; without one only this machine may.
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+
 # Servers that are spoken to without encryption: none, except where tests put their own.
 IMAP_WITHOUT_TLS: list[str] = []
 
@@ -178,7 +181,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked by the machine itself, over plain http
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked by the machine itself, over plain http
 SECURE_HSTS_SECONDS = environment.whole_number("HSTS_SECONDS", 31_536_000, low=0, high=63_072_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS >= 31_536_000
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from config.gauges import metrics
 from config.health import healthz, readyz
 from kpis.api import MissingView
 
@@ -30,6 +31,7 @@ handler500 = "sellers.api_problems.server_error"
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("favicon.ico", favicon),
     path("language/", login_not_required(set_language), name="set_language"),
     path("user/", include("allauth.urls")),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min
 
 from kpis.completeness import Completeness, completeness
 from kpis.models import DayFailure, DayTotal, Heartbeat
@@ -14,8 +14,9 @@ from sellers.days import local_day
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 
-WORKER = "worker"
+WORKER = "worker"  # the name under which the heartbeat task signs, whichever worker runs it
 WORKER_SILENT_AFTER = timedelta(seconds=60)
+WORKER_FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,18 @@ def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
     )
 
 
-def beat(now: datetime) -> None:
-    """Note that a worker is alive."""
-    Heartbeat.objects.update_or_create(name=WORKER, defaults={"beat_at": now})
+def beat(now: datetime, name: str = WORKER) -> None:
+    """Note that a process is alive; names of killed ones, such as containers replaced long ago, are forgotten."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
+    Heartbeat.objects.filter(beat_at__lt=now - WORKER_FORGOTTEN_AFTER).exclude(name=WORKER).delete()
+
+
+def leave(name: str) -> None:
+    """Forget a worker that has stopped in order: its silence is no alarm."""
+    Heartbeat.objects.filter(name=name).delete()
+
+
+def note_counted(name: str, days: int) -> None:
+    """Add to what a worker has counted since its start."""
+    if days:
+        Heartbeat.objects.filter(name=name).update(days_counted=F("days_counted") + days)

@@ -261,10 +261,11 @@ class AwaitedData(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a process of ours last said that it is alive."""
+    """When a process of ours last said that it is alive, and what a worker has counted since it began."""
 
-    name = models.CharField(_("name"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=255, unique=True)
     beat_at = models.DateTimeField(_("last sign of life"))
+    days_counted = models.PositiveBigIntegerField(_("days counted"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("heartbeat")

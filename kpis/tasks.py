@@ -1,6 +1,6 @@
 """The beat's tasks: each fetches the clock, calls one function that a command calls too, and is safe late and twice."""
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 
 from kpis import freshness
@@ -24,10 +24,11 @@ def sweep(**_ignored: object) -> None:
         sweep_chunk.delay(account_ids=ids[start : start + CHUNK])
 
 
-@shared_task
-def sweep_chunk(*, account_ids: list[int], **_ignored: object) -> None:
+@shared_task(bind=True)
+def sweep_chunk(self: Task, *, account_ids: list[int], **_ignored: object) -> None:
     """Sweep these accounts; one that another worker is counting is left to it."""
-    sweep_accounts(timezone.now(), SellerAccount.objects.filter(id__in=account_ids))
+    swept = sweep_accounts(timezone.now(), SellerAccount.objects.filter(id__in=account_ids))
+    freshness.note_counted(self.request.hostname or freshness.WORKER, swept.days)
 
 
 @shared_task

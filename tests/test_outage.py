@@ -85,3 +85,14 @@ def test_a_page_whose_database_goes_away_is_the_products_own(
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "Load again" in answer.content.decode()
     assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize("schema_seen", [True, False])
+def test_a_web_server_without_its_database_is_alive_and_not_ready(
+    client: Client, nowhere: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch, schema_seen: bool
+) -> None:
+    monkeypatch.setattr("config.health.connection", nowhere)
+    monkeypatch.setattr("config.health._schema_is_current", schema_seen)
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer["Retry-After"], answer.content) == (503, "10", b"not ready\n")
