@@ -152,4 +152,4 @@ class WeekReportAdmin(CountedAdmin):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
-    list_display = ("name", "beat_at")
+    list_display = ("name", "beat_at", "days_counted")

@@ -16,7 +16,7 @@ from typing import Self
 import psutil
 from django.conf import settings
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180  # a machine may be busy with much else; what succeeds never waits for it
 
 
 def variables(data_dir: Path, **more: str) -> dict[str, str]:
