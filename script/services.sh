@@ -1,4 +1,4 @@
-# A throw-away PostgreSQL and Redis on free ports for one run of script/test. Sourced; needs $scratch and .venv.
+# A throw-away PostgreSQL and Redis on free ports for one run of script/test or script/bench. Sourced; it needs $scratch and .venv.
 
 service_pids=()
 
@@ -36,6 +36,7 @@ as_ordinary_user() {
     exec setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups --pdeathsig=KILL "$@"
 }
 
+# start_services [OPTION...]: the options are PostgreSQL's.
 start_services() {
     local bin port password redis_port
     bin=$(postgres_folder)
@@ -52,7 +53,7 @@ start_services() {
     port=$(free_port)
     (cd / && as_ordinary_user "$bin/postgres" -D "$scratch/postgres/data" -p "$port" -k "$scratch/postgres" \
         -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-        -c max_connections=100) >"$scratch/postgres.log" 2>&1 &
+        -c max_connections=100 "$@") >"$scratch/postgres.log" 2>&1 &
     service_pids+=($!)
     redis_port=$(free_port)
     printf '%s\n' "bind 127.0.0.1" "port $redis_port" "requirepass $password" 'save ""' "appendonly no" \
