@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.mailing.letter import unsubscribe_url
 from dashboard.mailing.sending import send_reports
 from dashboard.models import Delivery, Subscription
+from sellers.models import Membership
 from tests.makers import at, make_account, make_user
 from tests.test_mailing import MONDAY, bad_week, close, good_week, subscribe
 from tests.test_pages import text_of
@@ -84,6 +85,16 @@ def test_accounts_of_others_cannot_be_chosen(shop):
     answer = client.post("/you/reports/new/", {**SAID, "every_account": "", "accounts": [str(theirs.pk)]})
     assert answer.status_code == 200
     assert not Subscription.objects.exists()
+
+
+def test_an_account_that_was_withdrawn_has_no_name_here_any_more(shop):
+    other = make_account("other", name="Other")
+    one = subscribe(user=reader(shop, other), chosen=[shop])
+    Membership.objects.filter(account=shop).delete()
+    for path in ("/you/reports/", path_of(one), path_of(one, "preview/")):
+        page = text_of(client_for(one.user).get(path))
+        assert "Rose Garden" not in page
+        assert "0 accounts" in page
 
 
 def test_changing_the_hour_moves_the_next_one(shop):

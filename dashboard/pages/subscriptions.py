@@ -1,11 +1,13 @@
 """The pages of a person's weekly reports by mail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django import forms
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,7 +16,7 @@ from dashboard.mailing.letter import Letter, accounts_of, letter
 from dashboard.models import Delivery, Subscription
 from kpis.metrics import Text, Window
 from kpis.weekly import calendar_weeks
-from sellers.models import User, Weekday
+from sellers.models import SellerAccount, User, Weekday
 
 PER_PAGE = 50
 LIGHTS = {
@@ -72,7 +74,7 @@ class Entered:
     """A subscription in words."""
 
     subscription: Subscription
-    names: list[str]  # of the chosen accounts
+    names: list[str]  # of the chosen accounts, as far as the recipient may still see them
 
     @property
     def title(self) -> str:
@@ -115,11 +117,11 @@ class SubscriptionsPage:
 
 def subscriptions_page(user: User, number: str) -> SubscriptionsPage:
     """In constant queries."""
-    own = list(Subscription.objects.filter(user=user).prefetch_related("accounts"))
+    own = list(Subscription.objects.filter(user=user))
     found = Delivery.objects.filter(subscription__user=user).select_related("subscription")
     page = Paginator(found, PER_PAGE).get_page(number)
     return SubscriptionsPage(
-        subscriptions=[_entered(one) for one in own],
+        subscriptions=_entered(user, own),
         page=page,
         log=[Entry(delivery) for delivery in page],
         address=user.email,
@@ -132,8 +134,10 @@ def no_server() -> bool:
     return settings.EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend"
 
 
-def _entered(subscription: Subscription) -> Entered:
-    return Entered(subscription, [account.name for account in subscription.accounts.all()])
+def _entered(user: User, subscriptions: Sequence[Subscription]) -> list[Entered]:
+    """The subscriptions of a person in words; one query. What was withdrawn since has no name for them any more."""
+    prefetch_related_objects(subscriptions, Prefetch("accounts", SellerAccount.objects.visible_to(user)))
+    return [Entered(one, [account.name for account in one.accounts.all()]) for one in subscriptions]
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class SubscriptionPage:
 
 
 def subscription_page(subscription: Subscription | None, form: forms.Form | forms.ModelForm) -> SubscriptionPage:
-    return SubscriptionPage(None if subscription is None else _entered(subscription), form)
+    return SubscriptionPage(None if subscription is None else _entered(subscription.user, [subscription])[0], form)
 
 
 @dataclass(frozen=True)
@@ -163,4 +167,5 @@ def preview_page(subscription: Subscription, now: datetime) -> PreviewPage:
     accounts = accounts_of(subscription)
     weeks = calendar_weeks(accounts, now)
     ready = letter(subscription, accounts, weeks[0]) if weeks else None
-    return PreviewPage(_entered(subscription), ready, weeks[0] if weeks else None, subscription.user.email)
+    one = _entered(subscription.user, [subscription])[0]
+    return PreviewPage(one, ready, weeks[0] if weeks else None, subscription.user.email)
