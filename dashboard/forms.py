@@ -244,10 +244,15 @@ class SubscriptionForm(forms.ModelForm):
             self.add_error("accounts", _("Choose at least one account, or all of them."))
         return said
 
+    CLOCK = ("weekday", "hour", "time_zone")
+
     def keep(self, now: datetime) -> Subscription:
-        """The subscription as it was said, with the moment it is due next."""
+        """The subscription as it was said, with the moment it is due next.
+
+        One that is due and that no worker has noted yet stays due, unless its time itself is another one now.
+        """
         kept: Subscription = self.save(commit=False)
-        if kept.active:
+        if kept.active and (kept.next_at is None or set(self.CLOCK) & set(self.changed_data)):
             kept.next_at = kept.due_after(now)
         kept.save()
         self.save_m2m()

@@ -104,6 +104,13 @@ def test_changing_the_hour_moves_the_next_one(shop):
     assert (one.hour, one.next_at, list(one.accounts.all())) == (9, at("2026-01-26 01:00"), [shop])
 
 
+def test_changing_the_language_loses_no_mail_that_is_due(shop):
+    one = subscribe(user=reader(shop), next_at=MONDAY, time_zone="UTC")  # no worker has run since
+    client_for(one.user).post(path_of(one), {**SAID, "time_zone": "UTC"})
+    assert send_reports(NOW).sent == 1
+    assert "周" in mail.outbox[0].body
+
+
 def test_pausing_and_resuming(shop):
     one = subscribe(user=reader(shop))
     client = client_for(one.user)
