@@ -1,5 +1,6 @@
 """The one door to what a page may show: a person's own accounts, and nothing else exists."""
 
+import re
 from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied
@@ -9,7 +10,7 @@ from dashboard.words import place
 from kpis.catalogue import METRICS
 from kpis.metrics import Metric
 from messaging.models import Agent
-from sellers.models import SellerAccount
+from sellers.models import KEY_PATTERN, SellerAccount
 
 
 def visible_accounts(request: HttpRequest) -> list[SellerAccount]:
@@ -19,7 +20,9 @@ def visible_accounts(request: HttpRequest) -> list[SellerAccount]:
 
 def account_or_404(request: HttpRequest, key: str) -> SellerAccount:
     """The account with this key; one that is not there and one that is not theirs answer alike."""
-    account = SellerAccount.objects.visible_to(request.user).filter(key=key).first()
+    # From a query string anything may come, and PostgreSQL compares no text with a NUL in it.
+    is_key = re.fullmatch(KEY_PATTERN, key) is not None
+    account = SellerAccount.objects.visible_to(request.user).filter(key=key).first() if is_key else None
     if account is None:
         raise Http404
     return account

@@ -213,6 +213,13 @@ def test_the_page_shows_all_accounts_of_a_person_the_most_pressing_first():
     assert told.count('rel="noreferrer noopener external"') == 1, "nothing leads to a platform that is not known"
 
 
+@pytest.mark.parametrize("page", ["", "list/", "queue.csv", "dismissed/"])
+def test_what_is_no_key_of_an_account_is_missing_too(page):
+    client = client_of(make_account("mine"))
+    for said in ("mi\x00ne", "Mine", "mine\n", "m" * 5000):
+        assert client.get(f"/queue/{page}", {"account": said}).status_code == 404
+
+
 def test_an_account_of_others_is_missing():
     make_account("theirs")
     client = client_of(make_account("mine"))
