@@ -28,6 +28,6 @@ def first_replies(request: HttpRequest, key: str) -> HttpResponse:
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, now)
     wait = WaitedFor(request.GET).value("wait")
-    page = first_replies_page(shop, day, wait, request.GET.get("page", "1"))
+    page = first_replies_page(shop, day, wait, request.GET)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/first_replies.html", {"page": page, "shell": around, "section": "account"})

@@ -35,7 +35,7 @@ def agent(request: HttpRequest, key: str, number: int) -> HttpResponse:
     shop = account_or_404(request, key)
     day = report_day(shop, request.GET, now)
     address, seen = PersonRows(request.GET), people_seen(request, shop)
-    page = agent_page(shop, number, day, address, request.GET.get("page", "1"), seen)
+    page = agent_page(shop, number, day, address, seen)
     around = shell(visible_accounts(request), now, shop)
     return render(request, "dashboard/agent.html", {"page": page, "shell": around, "section": "account"})
 

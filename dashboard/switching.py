@@ -14,7 +14,7 @@ from sellers.models import SellerAccount
 MOST = 30
 # What a page's address may repeat for another account: a row's number means nothing there.
 SHARED = {"key", "metric", "ends_on"}
-KEPT = ("on", "known_on", "weeks", "days", "by")
+KEPT = ("on", "known_on", "weeks", "days", "by", "columns")
 
 
 @dataclass(frozen=True)

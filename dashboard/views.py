@@ -90,8 +90,7 @@ def metric(request: HttpRequest, key: str, metric: str) -> HttpResponse:
     if day.known is not None and known is None:
         return _nothing_known(request, shop, day, now)
     writes = may_write(request, shop)
-    number = request.GET.get("page", "1")
-    page = metric_page(shop, declared, day, address, number, today, known, personal=writes)
+    page = metric_page(shop, declared, day, address, today, known, personal=writes)
     around = shell(visible_accounts(request), now, shop)
     correct = ways_to_correct(page.metric) if writes else None
     context = {"page": page, "shell": around, "section": "account", "correct": correct, "may_write": writes}

@@ -64,12 +64,17 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the rows behind a figure: `path` is looked up from the fact's row."""
+    """A column of the rows behind a figure: `path` is looked up from the fact's row.
+
+    Of many columns a list shows first those that the figure reads, and those that `explain` one of them.
+    """
 
     path: str
     title: Text
     kind: str = "text"  # text, moment, choice, yes_no, duration, number
     split: str = ""  # the name by which figures may be broken down by this column; texts only
+    explains: tuple[str, ...] = ()  # paths whose values follow from this one
+    always: bool = False  # is among those that are shown first, whatever the figure reads
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -351,8 +351,8 @@ def test_the_lists_of_a_person_hold_the_rows_of_their_figures():
     sam = Agent.objects.get(name="Sam").pk
     page = client.get(f"/accounts/team/agents/{sam}/").context["page"]
     assert [(tab.name, tab.count) for tab in page.tabs] == [("late", 1), ("unsolved", 1), ("solved", 5)]
-    assert len(page.rows) == 1
-    assert len(client.get(f"/accounts/team/agents/{sam}/?list=solved").context["page"].rows) == 5
+    assert len(page.table.rows) == 1
+    assert len(client.get(f"/accounts/team/agents/{sam}/?list=solved").context["page"].table.rows) == 5
 
 
 @pytest.mark.django_db

@@ -92,14 +92,14 @@ def test_the_account_page_draws_the_steps_and_names_the_middle(shop):
 def test_the_rows_of_a_bar_have_a_page(shop):
     client = client_of(shop)
     page = client.get("/accounts/mine/first-replies/?wait=none").context["page"]
-    assert len(page.rows) == 2
-    links = [link for row in page.rows for *_cell, link in row["cells"] if link]
+    assert len(page.table.rows) == 2
+    links = [link for row in page.table.rows for *_cell, link in row["cells"] if link]
     assert len(links) == 2
     assert [client.get(link).status_code for link in links] == [200, 200]
     assert [bar.slug for bar in page.shown.bars if bar.is_current] == ["none"]
     # A step that nobody knows shows the late ones, and an earlier day shows that day: 13 hours ago had not been yet.
     assert client.get("/accounts/mine/first-replies/?wait=soon").context["page"].step.slug == "late"
-    assert len(client.get("/accounts/mine/first-replies/?wait=none&on=2026-01-18").context["page"].rows) == 1
+    assert len(client.get("/accounts/mine/first-replies/?wait=none&on=2026-01-18").context["page"].table.rows) == 1
 
 
 def test_a_shop_without_messages_has_no_bars():

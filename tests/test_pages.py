@@ -232,7 +232,7 @@ def test_who_waits_is_counted_late_and_not_late():
     make_conversation(account, ("buyer", "2026-01-20 10:00"))
     count()
     page = text_of(client_of(account).get("/"))
-    assert '<dd class="v num over">1</dd>' in page
+    assert '<dd class="v num over"><a href="/queue/?group=late">1</a></dd>' in page
     assert "and 2 wait, not late yet" in page
 
 
@@ -476,8 +476,8 @@ def test_every_metric_has_a_page_whose_lists_are_the_rows_behind_it():
         assert reading.display in text_of(response)
         shown = response.context["page"]
         behind = rows(account, metric, MONDAY, side)
-        assert shown.page.paginator.count == behind.count
-        assert len(shown.rows) == min(behind.count, 50)
+        assert shown.table.page.paginator.count == behind.count
+        assert len(shown.table.rows) == min(behind.count, 50)
         counts = {tab.side: tab.count for tab in shown.tabs}
         assert counts[Side.FOR] + counts.get(Side.AGAINST, 0) == reading.n
 
@@ -684,8 +684,8 @@ def test_long_lists_are_paged():
     make_answers(account, 60, 0, last="2026-01-18 20:00")
     count()
     client = client_of(account)
-    assert len(client.get(f"/accounts/mine/{SCORE}/?part=for").context["page"].rows) == 50
-    assert len(client.get(f"/accounts/mine/{SCORE}/?part=for&page=2").context["page"].rows) == 10
+    assert len(client.get(f"/accounts/mine/{SCORE}/?part=for").context["page"].table.rows) == 50
+    assert len(client.get(f"/accounts/mine/{SCORE}/?part=for&page=2").context["page"].table.rows) == 10
 
 
 # --- Every page ------------------------------------------------------------------------------------------------------

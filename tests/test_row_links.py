@@ -24,8 +24,8 @@ def links(account, metric, side="for"):
     sweep(NOW)
     client = Client()
     client.force_login(make_user("", account))
-    page = client.get(f"/accounts/{account.key}/{metric}/?part={side}").context["page"]
-    return [link for row in page.rows for *_cell, link in row["cells"] if link]
+    page = client.get(f"/accounts/{account.key}/{metric}/?part={side}&columns=all").context["page"]
+    return [link for row in page.table.rows for *_cell, link in row["cells"] if link]
 
 
 def test_messages_turns_and_conversations_lead_to_their_conversation():

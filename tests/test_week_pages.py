@@ -91,9 +91,9 @@ def test_long_lists_of_changed_rows_are_paged(shop):
     close("2026-01-22 09:00")
     client = client_of(shop)
     page = client.get(f"{WEEK}?revision=2&metric=late_response_rate").context["page"].changed
-    assert (page.page.paginator.count, len(page.rows)) == (55, 50)
+    assert (page.table.page.paginator.count, len(page.table.rows)) == (55, 50)
     second = client.get(f"{WEEK}?revision=2&metric=late_response_rate&page=2")
-    assert len(second.context["page"].changed.rows) == 5
+    assert len(second.context["page"].changed.table.rows) == 5
     assert "page=1" in text_of(second)
 
 

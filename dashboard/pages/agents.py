@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404
@@ -14,13 +13,12 @@ from dashboard import words
 from dashboard.addresses import People as Address
 from dashboard.addresses import PersonRows
 from dashboard.pages.account import Day
-from dashboard.pages.metric import PER_PAGE, rows_shown
+from dashboard.pages.row_table import PER_PAGE, RowTable, row_table
 from kpis.catalogue.people import FIRST, REPLY, SOLVED, TAKEN_OVER, WITHIN
 from kpis.changes import Change, change
 from kpis.metrics import Metric, Share, Side, Text
 from kpis.people import Kind, Line, People, people, rows_of
 from kpis.readings import Reading
-from kpis.rows import RowSet
 from kpis.targets import Band
 from kpis.units import NO_VALUE, display
 from sellers.models import SellerAccount
@@ -135,21 +133,15 @@ class AgentPage:
     span: str
     card: PersonCard
     tabs: list[Tab]
-    rowset: RowSet | None
-    rows: list[dict[str, Any]]
-    page: Page
+    table: RowTable | None  # None where the rows would say too much of too few
     minimum: int
 
     all_days = Address.DAYS
 
     @property
-    def columns(self) -> list[Text]:
-        return [] if self.rowset is None else [column.title for column in self.rowset.columns]
-
-    @property
     def metric(self) -> Metric:
         """What the rows are a part of."""
-        return WITHIN if self.rowset is None else self.rowset.reading.metric
+        return WITHIN if self.table is None else self.table.rowset.reading.metric
 
 
 LISTS: dict[str, tuple[Text, Metric, Side]] = {
@@ -160,7 +152,7 @@ LISTS: dict[str, tuple[Text, Metric, Side]] = {
 
 
 def agent_page(
-    account: SellerAccount, key: int, day: Day, address: PersonRows, page: str, own: frozenset[int] | None
+    account: SellerAccount, key: int, day: Day, address: PersonRows, own: frozenset[int] | None
 ) -> AgentPage:
     """One person's figures with the rows behind them. Who is not the reader's to see does not exist."""
     days = address.value("days")
@@ -171,7 +163,6 @@ def agent_page(
     chosen = address.value("list")
     rowsets = {name: rows_of(line, metric, side) for name, (_title, metric, side) in LISTS.items()}
     counts = {name: 0 if rowset is None else rowset.count for name, rowset in rowsets.items()}
-    listed = Paginator(range(counts[chosen]), PER_PAGE).get_page(page)
     rowset = rowsets[chosen]
     return AgentPage(
         account=account,
@@ -180,9 +171,7 @@ def agent_page(
         span=words.span(found.window),
         card=_card(line, found),
         tabs=[Tab(name, title, counts[name], name == chosen) for name, (title, _metric, _side) in LISTS.items()],
-        rowset=rowset,
-        rows=[] if rowset is None else rows_shown(rowset, listed.number, account.zone),
-        page=listed,
+        table=None if rowset is None else row_table(rowset, counts[chosen], address.data),
         minimum=found.minimum,
     )
 

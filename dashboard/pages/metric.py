@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard import charts, marks, words
 from dashboard.addresses import WEEKS, WINDOWS, Rows
 from dashboard.cards import Card, card
-from dashboard.cells import cell
 from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
@@ -27,19 +24,16 @@ from dashboard.pages.compare import (
 )
 from dashboard.pages.heat import Heat, heat_of
 from dashboard.pages.notes import Noted, noted, on_chart
-from dashboard.row_links import row_links
+from dashboard.pages.row_table import RowTable, row_table
 from kpis.attention import worse_side
 from kpis.catalogue import DECLARED, METRICS
-from kpis.exports import choices
-from kpis.metrics import Column, Imported, Metric, Side, Text
+from kpis.metrics import Imported, Metric, Side, Text
 from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
 from kpis.readings import Reading, reading_on
-from kpis.rows import Only, RowSet, counts, rows_behind
+from kpis.rows import Only, counts, rows_behind
 from kpis.trends import TrendPoint, trend
 from sellers.models import Note, SellerAccount
-
-PER_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -103,9 +97,8 @@ class MetricPage:
     weeks: int
     chart: dict[str, Any]
     tabs: list[Tab]
-    rowset: RowSet
+    table: RowTable
     reasons: list[tuple[Text, int]]
-    page: Page
     today: date
     breakdown: Breakdown | None
     only: Only | None  # the one value whose rows are listed
@@ -236,58 +229,12 @@ class MetricPage:
         """Which signs the chart shows, so that they are explained."""
         return charts.signs(self.chart)
 
-    @property
-    def columns(self) -> list[Text]:
-        return [column.title for column in self.rowset.columns]
-
-    @property
-    def left_out(self) -> bool:
-        return self.rowset.side is Side.LEFT_OUT
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of this page of the list, each cell as text."""
-        return rows_shown(self.rowset, self.page.number, self.account.zone)
-
-
-def rows_shown(rowset: RowSet, number: int, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """The rows of one page of a list, each cell as text, and where it leads."""
-    first = (number - 1) * PER_PAGE
-    columns = rowset.columns
-    labels = {column.path: choices(rowset, column) for column in columns}
-    rows = rowset.page(first, first + PER_PAGE)
-    links = row_links(rowset, rows)
-    return [
-        {
-            "pk": row["pk"],
-            "cells": [
-                (
-                    column,
-                    _kind(column, row),
-                    cell(column, row[column.path], labels[column.path], zone),
-                    links.get((row["pk"], column.path), ""),
-                )
-                for column in columns
-            ],
-            "reason": row["reason"],
-        }
-        for row in rows
-    ]
-
-
-def _kind(column: Column, row: dict[str, Any]) -> str:
-    """How a cell is set: an empty one may be left away, an ID of another system never breaks over two lines."""
-    if row[column.path] in (None, ""):
-        return "void"
-    return "id" if column.path.endswith("external_id") else column.kind
-
 
 def metric_page(
     account: SellerAccount,
     metric: Metric,
     day: Day,
     address: Rows,
-    page: str,
     today: date,
     known: Known | None = None,
     *,
@@ -332,9 +279,8 @@ def metric_page(
             noted=notes,
         ),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
-        rowset=rowset,
+        table=row_table(rowset, found[side], address.data),
         reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
-        page=Paginator(range(found[side]), PER_PAGE).get_page(page),
         today=today,
         breakdown=breakdown_of(reading, address.value("by"), only, personal=personal) if known is None else None,
         only=only,

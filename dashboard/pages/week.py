@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Max, Min
 from django.http import Http404
 from django.urls import reverse
@@ -17,14 +15,14 @@ from dashboard import words
 from dashboard.cards import Card, card, cards
 from dashboard.known import Known, known_on
 from dashboard.pages.account import Day, grouped
-from dashboard.pages.metric import PER_PAGE, rows_shown
 from dashboard.pages.notes import Noted, noted
+from dashboard.pages.row_table import RowTable, row_table
 from dashboard.weekly import Told
 from kpis.catalogue import METRICS
 from kpis.changes import Change
 from kpis.metrics import Metric, Text, Window
 from kpis.models import WeekReport
-from kpis.published import ChangedRows, Revision, changed_rows, published_in, revisions
+from kpis.published import Revision, changed_rows, published_in, revisions
 from kpis.readings import Reading
 from kpis.trends import TrendPoint
 from kpis.weekly import Beside, week_of
@@ -95,17 +93,8 @@ class Changed:
 
     metric: Metric
     revision: int
-    found: ChangedRows
-    page: Page
-    account: SellerAccount
-
-    @property
-    def columns(self) -> list[Text]:
-        return [column.title for column in self.found.rowset.columns]
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return rows_shown(self.found.rowset, self.page.number, self.account.zone)
+    gone: int  # rows that are there no more
+    table: RowTable
 
 
 @dataclass(frozen=True)
@@ -153,7 +142,7 @@ def week_page(account: SellerAccount, ends_on: date, day: Day, address: Mapping[
         told=None if week is None else Told(week),
         issues=[_issue(account, one, address, day) for one in reversed(found)],
         groups=_groups(account, ends_on, found, beside) if found else [],
-        changed=_changed(account, found, address),
+        changed=_changed(found, address),
         earlier=around.filter(ends_on__lt=ends_on).aggregate(day=Max("ends_on"))["day"],
         later=around.filter(ends_on__gt=ends_on).aggregate(day=Min("ends_on"))["day"],
         notes=noted(account, account.notes.between(ends_on - timedelta(days=6), ends_on)),
@@ -212,13 +201,13 @@ def _issue(account: SellerAccount, revision: Revision, address: Mapping[str, str
     return Issue(account, report, movements)
 
 
-def _changed(account: SellerAccount, found: Sequence[Revision], address: Mapping[str, str]) -> Changed | None:
+def _changed(found: Sequence[Revision], address: Mapping[str, str]) -> Changed | None:
     """The rows behind one movement, where the address names one."""
     metric = METRICS.get(address.get("metric", ""))
     for revision in found:
         named = address.get("revision") == str(revision.report.revision)
         if metric is not None and named and any(one.metric is metric for one in revision.moved):
             rows = changed_rows(revision.report, metric)
-            page = Paginator(range(rows.rowset.count), PER_PAGE).get_page(address.get("page", "1"))
-            return Changed(metric, revision.report.revision, rows, page, account)
+            table = row_table(rows.rowset, rows.rowset.count, address)
+            return Changed(metric, revision.report.revision, rows.gone, table)
     return None
