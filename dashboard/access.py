@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -9,7 +10,7 @@ from django.http import Http404, HttpRequest
 from dashboard.words import place
 from kpis.catalogue import METRICS
 from kpis.metrics import Metric
-from messaging.models import Agent
+from kpis.people import own_people
 from sellers.models import KEY_PATTERN, SellerAccount
 
 
@@ -54,7 +55,7 @@ def people_seen(request: HttpRequest, account: SellerAccount) -> frozenset[int] 
     """Whose figures this person may see: None means everybody's. Who may not write sees their own, or nobody's."""
     if may_write(request, account):
         return None
-    return frozenset(Agent.objects.filter(account=account, user=request.user.pk).values_list("pk", flat=True))
+    return own_people(account, cast(int, request.user.pk))
 
 
 def writable_ids(request: HttpRequest) -> set[int]:

@@ -1,6 +1,6 @@
 """The pages of who answered and what about: each finds what the person may see, calls one function, and renders."""
 
-from datetime import date
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from dashboard.access import account_or_404, people_seen, visible_accounts
 from dashboard.addresses import People, PersonRows, Subjects
+from dashboard.files import said_day
 from dashboard.pages.account import report_day
 from dashboard.pages.agents import agent_page, agents_page
 from dashboard.pages.shell import shell
 from dashboard.pages.topics import topics_page
 from kpis import people as credited
 from kpis import topics as ranked
-from kpis.exports import csv_table
-from kpis.exports_people import Table, people_table, topics_table
-from sellers.models import SellerAccount
+from kpis.exports_people import people_table, topics_table
+from kpis.files import Table
 
 
 def agents(request: HttpRequest, key: str) -> HttpResponse:
@@ -50,37 +50,21 @@ def topics(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/topics.html", {"page": page, "shell": around, "section": "account"})
 
 
-def agents_csv(request: HttpRequest, key: str) -> HttpResponse:
-    """The people and figures of the page as a file. What the address does not say as it should is not found."""
+def agents_file(request: HttpRequest, now: datetime, key: str) -> Table:
+    """The people and figures of the page. What the address does not say as it should is not found."""
     shop = account_or_404(request, key)
-    on, address = _day(shop, request), People(request.GET)
+    address = People(request.GET)
     if not address.is_valid():
         raise Http404
-    days = address.value("days")
-    found = credited.people(shop, on, days, people_seen(request, shop))
-    return _file(shop, people_table(found), f"{shop.key}-agents-{days}-days-{on.isoformat()}.csv")
+    on = said_day(shop, request.GET, now)
+    return people_table(credited.people(shop, on, address.value("days"), people_seen(request, shop)))
 
 
-def topics_csv(request: HttpRequest, key: str) -> HttpResponse:
-    """The topics or channels and figures of the page as a file."""
+def topics_file(request: HttpRequest, now: datetime, key: str) -> Table:
+    """The topics or channels and figures of the page."""
     shop = account_or_404(request, key)
-    on, address = _day(shop, request), Subjects(request.GET)
+    address = Subjects(request.GET)
     if not address.is_valid():
         raise Http404
-    by = address.value("by")
-    return _file(shop, topics_table(ranked.topics(shop, on, by)), f"{shop.key}-{by}s-{on.isoformat()}.csv")
-
-
-def _day(shop: SellerAccount, request: HttpRequest) -> date:
-    day = report_day(shop, request.GET, timezone.now())
-    if day.problem:
-        raise Http404
-    return day.on
-
-
-def _file(shop: SellerAccount, table: Table, name: str) -> HttpResponse:
-    return HttpResponse(
-        csv_table(table.titles, table.rows, shop.zone),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    on, by = said_day(shop, request.GET, now), address.value("by")
+    return topics_table(ranked.topics(shop, on, by), on, by)

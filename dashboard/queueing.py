@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,8 @@ from dashboard.pages.queue_filters import filter_bar
 from dashboard.pages.shell import shell
 from intake.corrections import CorrectionError
 from intake.dismissals import dismiss, restore
-from kpis.exports_queue import queue_csv, returns_csv
+from kpis.exports_queue import queue_table, returns_table
+from kpis.files import Table
 from kpis.queue import Queue
 from kpis.return_queue import ReturnQueue
 from messaging.models import Turn
@@ -54,23 +55,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/_queue.html", {"page": _page(request), "reasons": REASONS.items()})
 
 
-def file(request: HttpRequest) -> StreamingHttpResponse:
-    """What the filters leave of the list, as CSV."""
-    known, account, address, now = (
-        visible_accounts(request),
-        _account(request),
-        QueueFilter(request.GET),
-        timezone.now(),
-    )
-    shown = accounts_in(known, account, address)
-    is_returns = address.value("list") == RETURNS
-    pieces = returns_csv(ReturnQueue(shown, now)) if is_returns else queue_csv(Queue(shown, now, wanted(address)))
-    name = f"{'returns' if is_returns else 'queue'}-{now:%Y-%m-%d-%H%M}.csv"
-    return StreamingHttpResponse(
-        pieces,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+def file(request: HttpRequest, now: datetime) -> Table:
+    """What the filters leave of the list."""
+    address = QueueFilter(request.GET)
+    shown = accounts_in(visible_accounts(request), _account(request), address)
+    if address.value("list") == RETURNS:
+        return returns_table(ReturnQueue(shown, now))
+    return queue_table(Queue(shown, now, wanted(address)))
 
 
 def dismissed(request: HttpRequest) -> HttpResponse:

@@ -17,20 +17,20 @@ from dashboard import (
     switching,
     views,
 )
-from intake import urls as _numbers  # noqa: F401  # it registers the numbers of addresses
+from dashboard.files import file_addresses
 from kpis import urls as _converters  # noqa: F401  # it registers the days of addresses
+from sellers import numbers as _numbers  # noqa: F401  # it registers the numbers of addresses
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
-    path("accounts.csv", views.fleet_csv, name="fleet_csv"),
-    path("accounts.xlsx", views.fleet_xlsx, name="fleet_xlsx"),
+    *file_addresses("accounts", "fleet", views.fleet_file),
     path("views/", saving.save, name="view_save"),
     path("views/<row_number:number>/", saving.change, name="view_change"),
     path("views/<row_number:number>/remove/", saving.remove, name="view_remove"),
     path("switch/", switching.switch, name="switch"),
     path("queue/", queueing.queue, name="queue"),
     path("queue/list/", queueing.listing, name="queue_list"),
-    path("queue/queue.csv", queueing.file, name="queue_csv"),
+    *file_addresses("queue/queue", "queue", queueing.file),
     path("queue/dismissed/", queueing.dismissed, name="queue_dismissed"),
     path("queue/no-reply/", queueing.no_reply, name="queue_no_reply"),
     path("queue/wait-again/", queueing.wait_again, name="queue_wait_again"),
@@ -75,16 +75,16 @@ urlpatterns = [
     path("accounts/<slug:key>/find/", finding.find, name="find"),
     path("accounts/<slug:key>/conversations/<row_number:number>/", finding.conversation, name="conversation"),
     path("accounts/<slug:key>/orders/<row_number:number>/", finding.order, name="order"),
-    path("accounts/<slug:key>/agents/figures.csv", crediting.agents_csv, name="agents_csv"),
+    *file_addresses("accounts/<slug:key>/agents/figures", "agents", crediting.agents_file),
     path("accounts/<slug:key>/topics/", crediting.topics, name="topics"),
-    path("accounts/<slug:key>/topics/figures.csv", crediting.topics_csv, name="topics_csv"),
+    *file_addresses("accounts/<slug:key>/topics/figures", "topics", crediting.topics_file),
     path("accounts/<slug:key>/weeks/", reporting.weeks, name="weeks"),
     path("accounts/<slug:key>/agents/", crediting.agents, name="agents"),
     path("accounts/<slug:key>/agents/<row_number:number>/", crediting.agent, name="agent"),
     path("accounts/<slug:key>/weeks/<local_day:ends_on>/", views.week, name="week"),
     path("accounts/<slug:key>/<slug:metric>/", views.metric, name="metric"),
     path("accounts/<slug:key>/<slug:metric>/definition/", views.account_passport_page, name="account_passport"),
-    path("accounts/<slug:key>/<slug:metric>/rows.csv", views.rows_csv, name="rows_csv"),
-    path("accounts/<slug:key>/<slug:metric>/breakdown.csv", views.breakdown_csv, name="breakdown_csv"),
-    path("accounts/<slug:key>/<slug:metric>/rows.xlsx", views.rows_xlsx, name="rows_xlsx"),
+    *file_addresses("accounts/<slug:key>/<slug:metric>/rows", "rows", views.rows_file),
+    *file_addresses("accounts/<slug:key>/<slug:metric>/breakdown", "breakdown", views.breakdown_file),
+    *file_addresses("accounts/<slug:key>/<slug:metric>/hours", "hours", views.hours_file),
 ]

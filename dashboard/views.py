@@ -1,16 +1,16 @@
 """The browser pages: each finds what the person may see, asks one function for the page, and renders it."""
 
 from datetime import date, datetime
-from typing import NamedTuple, cast
+from typing import cast
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts, writable_ids
 from dashboard.addresses import Chart, FleetFilter, Rows
 from dashboard.before_after import before_after
+from dashboard.files import said_day
 from dashboard.known import known_on
 from dashboard.note_form import Compared
 from dashboard.pages.account import Day, account_page, report_day
@@ -19,7 +19,7 @@ from dashboard.pages.correct import ways_to_correct
 from dashboard.pages.definitions import definitions
 from dashboard.pages.fleet import fleet_page
 from dashboard.pages.fleet_table import fleet_table
-from dashboard.pages.metric import file_name, metric_page
+from dashboard.pages.metric import metric_page
 from dashboard.pages.passport import account_passport, passport
 from dashboard.pages.saved_views import saved_views
 from dashboard.pages.shell import shell
@@ -28,11 +28,12 @@ from dashboard.pages.week import week_page
 from dashboard.words import place
 from kpis.attention import worse_side
 from kpis.breakdowns import breakdown, split_of
-from kpis.exports import csv_breakdown, csv_rows, csv_table, xlsx_rows
+from kpis.exports import breakdown_table, hours_table, rows_table
+from kpis.files import Table
+from kpis.hours import has_hours, hours
 from kpis.metrics import Side
 from kpis.readings import reading_on
-from kpis.rows import RowSet, rows
-from kpis.sheets import workbook, xlsx_response
+from kpis.rows import rows
 from sellers.days import local_day
 from sellers.models import SellerAccount, User
 
@@ -48,22 +49,9 @@ def fleet(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/fleet.html", context)
 
 
-def fleet_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The accounts that the address names, all pages of them, as a CSV file."""
-    found = fleet_table(visible_accounts(request), FleetFilter(request.GET), timezone.now())
-    return StreamingHttpResponse(
-        csv_table([heading.title for heading in found.headings], found.rows, found.zone),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{found.name}.csv"'},
-    )
-
-
-def fleet_xlsx(request: HttpRequest) -> FileResponse:
-    """The same accounts as a spreadsheet."""
-    now = timezone.now()
-    found = fleet_table(visible_accounts(request), FleetFilter(request.GET), now)
-    file = workbook(found.about, _("Accounts"), found.headings, found.rows, found.zone, now)
-    return xlsx_response(file, f"{found.name}.xlsx")
+def fleet_file(request: HttpRequest, now: datetime) -> Table:
+    """The accounts that the address names, all pages of them."""
+    return fleet_table(visible_accounts(request), FleetFilter(request.GET), now)
 
 
 def account(request: HttpRequest, key: str) -> HttpResponse:
@@ -115,62 +103,41 @@ def _nothing_known(request: HttpRequest, shop: SellerAccount, day: Day, now: dat
     return render(request, "dashboard/unknown.html", {"page": page, "shell": around, "section": "account"})
 
 
-def rows_csv(request: HttpRequest, key: str, metric: str) -> StreamingHttpResponse:
-    """One list of rows behind a figure as a CSV file."""
-    listed = _listed(request, key, metric, timezone.now())
-    return StreamingHttpResponse(
-        csv_rows(listed.rowset, listed.shop),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{listed.name}.csv"'},
-    )
-
-
-def rows_xlsx(request: HttpRequest, key: str, metric: str) -> FileResponse:
-    """The same list as a spreadsheet."""
-    now = timezone.now()
-    listed = _listed(request, key, metric, now)
-    return xlsx_response(xlsx_rows(listed.rowset, listed.shop, listed.on, now), f"{listed.name}.xlsx")
-
-
-class _Listed(NamedTuple):
-    """A list of rows behind a figure, and a file name that says what is in it."""
-
-    shop: SellerAccount
-    on: date
-    rowset: RowSet
-    name: str
-
-
-def _listed(request: HttpRequest, key: str, metric: str, now: datetime) -> _Listed:
-    """The list that the address names. What it does not say as it should is not found."""
-    shop = account_or_404(request, key)
-    day = report_day(shop, request.GET, now)
-    address = Rows(request.GET)
-    if day.problem or day.known is not None or not address.is_valid():  # rows stand as they are now
-        raise Http404
-    declared = metric_or_404(metric)
+def rows_file(request: HttpRequest, now: datetime, key: str, metric: str) -> Table:
+    """One list of rows behind a figure. What the address does not say as it should is not found."""
+    shop, declared, address = account_or_404(request, key), metric_or_404(metric), _said(request)
+    on = said_day(shop, request.GET, now)
     side = Side(address.value("part") or worse_side(declared))
     only = only_of(declared, address.value("by"), address.only, personal=may_write(request, shop))
-    return _Listed(
-        shop, day.on, rows(shop, declared, day.on, side, only), file_name(shop, declared, day.on, side.value)
-    )
+    return rows_table(rows(shop, declared, on, side, only), on)
 
 
-def breakdown_csv(request: HttpRequest, key: str, metric: str) -> HttpResponse:
-    """A figure by the values of one column as a file. What the address does not say as it should is not found."""
-    shop = account_or_404(request, key)
-    day = report_day(shop, request.GET, timezone.now())
-    address, declared = Rows(request.GET), metric_or_404(metric)
+def breakdown_file(request: HttpRequest, now: datetime, key: str, metric: str) -> Table:
+    """A figure by the values of one column."""
+    shop, declared, address = account_or_404(request, key), metric_or_404(metric), _said(request)
+    on = said_day(shop, request.GET, now)
     column = split_of(declared, address.value("by"), personal=may_write(request, shop))
-    if day.problem or day.known is not None or not address.is_valid() or column is None:
+    if column is None:
         raise Http404
-    reading = reading_on(declared, shop, day.on)
-    name = file_name(shop, declared, day.on, f"by-{column.split}")
-    return HttpResponse(
-        csv_breakdown(reading, column, breakdown(reading, column)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
+    reading = reading_on(declared, shop, on)
+    return breakdown_table(reading, on, column, breakdown(reading, column))
+
+
+def hours_file(request: HttpRequest, now: datetime, key: str, metric: str) -> Table:
+    """A figure by the hour of the week, over its own window or the one that the address asks for."""
+    shop, declared, address = account_or_404(request, key), metric_or_404(metric), _said(request)
+    on = said_day(shop, request.GET, now)
+    if not has_hours(declared):
+        raise Http404
+    reading = reading_on(declared, shop, on, address.value("days"))
+    return hours_table(reading, on, hours(reading))
+
+
+def _said(request: HttpRequest) -> Rows:
+    address = Rows(request.GET)
+    if not address.is_valid():
+        raise Http404
+    return address
 
 
 def definitions_page(request: HttpRequest) -> HttpResponse:

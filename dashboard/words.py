@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from kpis.attention import worse_side
 from kpis.metrics import LIFETIME, Coverage, Mean, Metric, Score, Share, Side, Text, Times, Window
 from kpis.readings import Reading, State
+from kpis.rows import side_title
 from kpis.targets import AtLeast, AtMost, Band, Target, Zero
 from kpis.trends import TrendPoint
 from kpis.units import Unit, display, plain
@@ -348,10 +349,6 @@ def interval_sentence(reading: Reading) -> str:
         "low": low,
         "high": high,
     }
-
-
-def side_title(metric: Metric, side: Side) -> Text:
-    return metric.sides[list(Side).index(side)]
 
 
 def place(account: SellerAccount) -> str:

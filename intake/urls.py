@@ -1,23 +1,9 @@
 """The addresses of the REST API of data in, under /api/v1/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from intake import api
-
-
-class RowNumber:
-    """Only what can be a key reaches the database."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-    def to_python(self, value: str) -> int:
-        return int(value)
-
-    def to_url(self, value: int) -> str:
-        return str(value)
-
-
-register_converter(RowNumber, "row_number")
+from sellers import numbers as _numbers  # noqa: F401  # it registers the numbers of addresses
 
 urlpatterns = [
     path("ingest", api.IngestView.as_view(), name="api_ingest"),

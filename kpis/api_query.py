@@ -13,8 +13,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from kpis.catalogue import DECLARED
+from kpis.files import Form
 from kpis.metrics import Side
 from kpis.queue import Group
+from sellers.channels import Channel
 from sellers.days import day_or_moment
 
 SHOWN = 40  # characters of an unknown name that are repeated in the answer
@@ -104,15 +106,6 @@ class PageQuery(Query):
     limit = WholeNumberField(default=100, min_value=1, max_value=1000, help_text="Rows on a page.")
 
 
-class QueueQuery(PageQuery):
-    group = serializers.ChoiceField(
-        choices=[group.value for group in Group],
-        required=False,
-        default="",
-        help_text="Only waits of this group: late are those beyond 24 hours, missed those only beyond their target.",
-    )
-
-
 SPLITS = sorted({column.split for metric in DECLARED for column in metric.splits})
 
 
@@ -124,11 +117,65 @@ class SplitQuery(Query):
     )
 
 
-class BreakdownQuery(SplitQuery, OnQuery):
-    format = serializers.ChoiceField(choices=["json", "csv"], default="json", help_text="csv gives a file.")
+class FileQuery(Query):
+    format = serializers.ChoiceField(
+        choices=["json", *(form.value for form in Form)],
+        default="json",
+        help_text="csv and xlsx give all rows at once, as a file.",
+    )
 
 
-class RowsQuery(PageQuery, SplitQuery, OnQuery):
+class DaysQuery(OnQuery):
+    days = WholeNumberField(
+        required=False, min_value=1, max_value=366, help_text="Over so many days instead of the metric's own window."
+    )
+
+
+class ReadingQuery(DaysQuery):
+    """One metric, over its own window or another."""
+
+
+class BreakdownQuery(SplitQuery, OnQuery, FileQuery):
+    """A figure by one column."""
+
+
+class HoursQuery(DaysQuery, FileQuery):
+    """A figure by the hour of the week."""
+
+
+class TopicsQuery(OnQuery, FileQuery):
+    by = serializers.ChoiceField(choices=["topic", "channel"], default="topic")
+
+
+class AgentsQuery(OnQuery, FileQuery):
+    days = WholeNumberField(
+        default=28, min_value=1, max_value=366, help_text="How many days up to the report day; compared with as many."
+    )
+
+
+class BeforeAfterQuery(Query):
+    weeks = WholeNumberField(default=4, min_value=1, max_value=52, help_text="On each side of the note at most.")
+
+
+class QueueQuery(PageQuery, FileQuery):
+    """Which waits; "-" stands for those in which nothing is said."""
+
+    channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    topic = serializers.CharField(required=False, max_length=80)
+    language = serializers.CharField(required=False, max_length=16)
+    owner = serializers.CharField(required=False, max_length=255, help_text="Who is to answer.")
+    group = serializers.ChoiceField(
+        choices=[group.value for group in Group],
+        required=False,
+        help_text="Only waits of this group: late are those beyond 24 hours, missed those only beyond their target.",
+    )
+
+
+class ReturnsQuery(PageQuery, FileQuery):
+    """Return requests without an answer."""
+
+
+class RowsQuery(PageQuery, SplitQuery, OnQuery, FileQuery):
     value = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -140,7 +187,4 @@ class RowsQuery(PageQuery, SplitQuery, OnQuery):
         choices=[side.value for side in Side],
         default=Side.FOR.value,
         help_text="In the numerator, only in the denominator, or left out with the reason.",
-    )
-    format = serializers.ChoiceField(
-        choices=["json", "csv", "xlsx"], default="json", help_text="csv and xlsx give all rows at once, as a file."
     )

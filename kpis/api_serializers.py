@@ -13,7 +13,6 @@ from kpis.exports import choices
 from kpis.figures import Reading, State, unripe_from
 from kpis.metrics import Column, Metric, Side
 from kpis.models import WeekReport
-from kpis.queue import Group
 from kpis.rows import RowSet
 from kpis.targets import Band
 from sellers.days import local_day
@@ -232,28 +231,6 @@ class PageSerializer(serializers.Serializer):
     previous = serializers.URLField(allow_null=True)
 
 
-class SliceSerializer(serializers.Serializer):
-    """One value of the column."""
-
-    value = serializers.CharField(help_text="As stored; empty where it is unknown.")
-    label = serializers.CharField()  # type: ignore[assignment]  # a field called like an attribute of fields
-    hits = serializers.IntegerField(help_text="Of shares, the numerator; of others the same as `n`.")
-    n = serializers.IntegerField(help_text="What the figure counts: rows, their weight, or conversations.")
-    rows = serializers.IntegerField(help_text="The counted rows: as many as the lists for and against hold.")
-    figure = NumberField(allow_null=True, help_text=f"{EXACT} Of a count, its part of the whole.")
-    display = serializers.CharField()
-    band = serializers.ChoiceField(choices=[band.value for band in Band])
-
-
-class BreakdownSerializer(serializers.Serializer):
-    """A figure by the values of one column of its rows, the largest first."""
-
-    metric = serializers.CharField()
-    by = serializers.CharField(help_text="The column.")
-    window = WindowSerializer(help_text="The local days that were read.")
-    results = SliceSerializer(many=True)
-
-
 class ChoiceSerializer(serializers.Serializer):
     value = serializers.JSONField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field called like an attribute of fields
@@ -301,38 +278,6 @@ def row_json(rowset: RowSet, row: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Ratings and amounts are numbers in JSON, whoever writes it."""
     return float(value) if isinstance(value, Decimal) else value
-
-
-class WaitSerializer(serializers.Serializer):
-    """A turn in which a buyer waits."""
-
-    conversation = serializers.CharField(help_text="The conversation's ID at its source.")
-    system = serializers.CharField(help_text="The source.")
-    status = serializers.CharField()
-    channel = serializers.CharField()
-    topic = serializers.CharField()
-    url = serializers.CharField(help_text="Where to answer it, or empty.")
-    opened_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField()
-    seconds_left = serializers.IntegerField(help_text="Until the 24 hours are over; negative afterwards.")
-    overdue = serializers.BooleanField(help_text="Late: the 24 hours are over.")
-    target_seconds = serializers.IntegerField(help_text="What the account allows on this channel and priority.")
-    target_due_at = serializers.DateTimeField(help_text="When that time is over.")
-    target_overdue = serializers.BooleanField(help_text="That time is over; of a late wait too.")
-    group = serializers.ChoiceField(
-        choices=[group.value for group in Group],
-        help_text="late: the 24 hours are over; missed: only its own target is. Else by what is left: soon under 4 "
-        "hours, today under 12, later more.",
-    )
-    priority = serializers.CharField(help_text="Empty where none is known.")
-    language = serializers.CharField(help_text="Empty where none is known.")
-    assignee = serializers.CharField(help_text="Who is to answer; empty where nobody is named.")
-
-
-class QueuePageSerializer(PageSerializer):
-    late = serializers.IntegerField(help_text="Waits beyond 24 hours, on all pages and whatever group is asked for.")
-    missed = serializers.IntegerField(help_text="Waits only beyond their own target.")
-    results = WaitSerializer(many=True)
 
 
 class WorkerSerializer(serializers.Serializer):

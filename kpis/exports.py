@@ -1,62 +1,81 @@
-"""Rows behind a figure and its breakdown as files, CSV or XLSX: exactly what the page shows, safe in a spreadsheet."""
+"""Rows behind a figure, its breakdown and its hours as tables for files: exactly what the page shows."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
-from io import StringIO
-from itertools import islice
-from typing import IO, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
+from kpis.attention import worse_side
 from kpis.breakdowns import Slice
+from kpis.files import Table
+from kpis.hours import Hour
 from kpis.metrics import Column, Side
 from kpis.readings import Reading
-from kpis.rows import RowSet, labels
-from kpis.sheets import Cell, Heading, workbook
-from sellers.models import SellerAccount
-
-BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
-CHUNK = 500  # rows written at once
-
-# A cell that begins with one of these is a formula to a spreadsheet; the full-width forms are, to Chinese and Japanese
-# ones. Source: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from kpis.rows import RowSet, labels, side_title
+from kpis.sheets import Cell, Heading, Look
+from kpis.units import Unit
 
 
-def csv_rows(rowset: RowSet, account: SellerAccount) -> Iterator[str]:
-    """The file piece by piece: a head, then every row. Times are in the account's zone, as ISO 8601 with offset."""
-    return csv_table(_titles(rowset), _rows(rowset), account.zone)
-
-
-def csv_table(titles: Iterable[str], rows: Iterable[Sequence[Cell]], zone: ZoneInfo) -> Iterator[str]:
-    """Any table as a CSV file, piece by piece: a head, then every row, moments in the zone as ISO 8601 with offset."""
-    yield BOM + _lines([[_text(title) for title in titles]])
-    cells = iter(rows)
-    while chunk := list(islice(cells, CHUNK)):
-        yield _lines([[_csv_cell(value, zone) for value in row] for row in chunk])
-
-
-def xlsx_rows(rowset: RowSet, account: SellerAccount, on: date, now: datetime) -> IO[bytes]:
-    """The same rows as a spreadsheet, after a sheet that says whose they are and what for.
-
-    Moments are dates on the account's clock.
-    """
-    metric, window = rowset.reading.metric, rowset.reading.window
-    about: list[tuple[str, Cell]] = [
-        (_("Account"), f"{account.name} ({account.key})"),
-        (_("Metric"), f"{metric.title} ({metric.slug})"),
-        (_("List"), _part(rowset)),
-        (_("Report day"), on),
-        (_("First day of the window"), window.first),
-        (_("Last day of the window"), window.last),
+def rows_table(rowset: RowSet, on: date) -> Table:
+    """A line for every row behind the figure of report day `on`, newest first."""
+    reading = rowset.reading
+    about = [
+        *about_figure(reading, on),
+        (_("List"), str(side_title(reading.metric, rowset.side))),
         *_narrowed(rowset),
     ]
     headings = [Heading(title) for title in _titles(rowset)]
-    return workbook(about, _("The rows behind it"), headings, _rows(rowset), account.zone, now)
+    name = file_name(reading, on, rowset.side)
+    return Table(name, _("The rows behind it"), about, headings, _rows(rowset), reading.account.zone)
+
+
+def breakdown_table(reading: Reading, on: date, column: Column, slices: Sequence[Slice]) -> Table:
+    """A line for every value of the column. Figures are exact: a rate as a fraction of 1, a time in seconds."""
+    title, bad = str(column.title), str(side_title(reading.metric, Side.FOR))
+    look = Look.PERCENT if any(one.unit is Unit.RATE for one in slices) else Look.PLAIN
+    headings = [Heading(head) for head in (title, _("Code"), bad, _("Counted"), _("Rows"))]
+    headings += [Heading(_("Figure"), look=look), Heading(_("Colour"))]
+    rows = ([one.label, one.value, one.hits, one.n, one.rows, one.figure, one.band.value] for one in slices)
+    about = [*about_figure(reading, on), (_("Broken down by"), title)]
+    name = file_name(reading, on, f"by-{column.split}")
+    return Table(name, _("Figures"), about, headings, rows, reading.account.zone)
+
+
+def hours_table(reading: Reading, on: date, found: Iterable[Hour]) -> Table:
+    """A line for every hour of the week in which something was counted, on the account's clock."""
+    is_share = reading.metric.unit is Unit.RATE
+    figure = str(side_title(reading.metric, worse_side(reading.metric))) if is_share else _("Median (seconds)")
+    headings = [
+        Heading(_("Day of the week")),
+        Heading(_("Hour")),
+        Heading(_("Counted")),
+        *([Heading(_("Number of these"))] if is_share else []),
+        Heading(figure, look=Look.PERCENT if is_share else Look.PLAIN),
+    ]
+    rows = ([str(WEEKDAYS[one.weekday]), one.hour, one.n, *([one.bad] if is_share else []), one.value] for one in found)
+    return Table(
+        file_name(reading, on, "hours"), _("Figures"), about_figure(reading, on), headings, rows, reading.account.zone
+    )
+
+
+def about_figure(reading: Reading, on: date) -> list[tuple[str, Cell]]:
+    """What a file about one figure says of itself: whose it is, which, and of which days."""
+    account, metric, window = reading.account, reading.metric, reading.window
+    return [
+        (_("Account"), f"{account.name} ({account.key})"),
+        (_("Metric"), f"{metric.title} ({metric.slug})"),
+        (_("Report day"), on),
+        (_("First day of the window"), window.first),
+        (_("Last day of the window"), window.last),
+    ]
+
+
+def file_name(reading: Reading, on: date, part: str) -> str:
+    """A file name, without its ending, that says what is in it."""
+    return f"{reading.account.key}-{reading.metric.slug}-{part}-{on.isoformat()}"
 
 
 def _narrowed(rowset: RowSet) -> list[tuple[str, Cell]]:
@@ -65,22 +84,6 @@ def _narrowed(rowset: RowSet) -> list[tuple[str, Cell]]:
         return []
     column, value = rowset.only.column, rowset.only.value
     return [(str(column.title), choices(rowset, column).get(value, value) or _("Unknown"))]
-
-
-def _part(rowset: RowSet) -> str:
-    """The name of the list, as the tabs over it say it."""
-    return str(rowset.reading.metric.sides[list(Side).index(rowset.side)])
-
-
-def csv_breakdown(reading: Reading, column: Column, slices: Iterable[Slice]) -> str:
-    """The breakdown as a CSV file. Figures are exact: a rate as a fraction of 1, a time in seconds."""
-    head = [column.title, _("Code"), reading.metric.sides[0], _("Counted"), _("Rows"), _("Figure"), _("Colour")]
-    return BOM + _lines([[_text(str(title)) for title in head], *(_slice(one) for one in slices)])
-
-
-def _slice(one: Slice) -> list[Cell]:
-    figure = None if one.figure is None else Decimal(one.figure.numerator) / Decimal(one.figure.denominator)
-    return [_text(one.label), _text(one.value), one.hits, one.n, one.rows, figure, one.band.value]
 
 
 def choices(rowset: RowSet, column: Column) -> dict[Any, str]:
@@ -117,24 +120,3 @@ def _cell(value: Any, column: Column, labels: dict[Any, str]) -> Cell:
     if column.kind == "number":
         return Decimal(value)
     return labels.get(value, str(value))
-
-
-def _csv_cell(value: Cell, zone: ZoneInfo) -> Cell:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
-    if isinstance(value, Fraction):
-        return Decimal(value.numerator) / Decimal(value.denominator)
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _lines(rows: Iterable[Sequence[Cell]]) -> str:
-    buffer = StringIO()
-    # Texts are quoted and numbers are not, so a spreadsheet tells an order number from an amount.
-    csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
-    return buffer.getvalue()

@@ -87,6 +87,11 @@ def people(account: SellerAccount, on: date, days: int, own: frozenset[int] | No
     return People(account, window, lines, Line(Kind.REST, None, "", "", now.whole(), before.whole()), own)
 
 
+def own_people(account: SellerAccount, user: int) -> frozenset[int]:
+    """The people of an account that the user of this number is."""
+    return frozenset(declared.PEOPLE.objects.filter(account=account, user=user).values_list("pk", flat=True))
+
+
 def rows_of(line: Line, metric: Metric, side: Side) -> RowSet | None:
     """The rows behind a person's figure; None where it is withheld."""
     reading = line.reading(metric)

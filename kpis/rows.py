@@ -20,6 +20,11 @@ from kpis.readings import Reading, reading_on
 from sellers.models import SellerAccount
 
 
+def side_title(metric: Metric, side: Side) -> Text:
+    """The name of a list, as the tabs over it say it; nothing where the metric has no such list."""
+    return metric.sides[list(Side).index(side)]
+
+
 @dataclass(frozen=True)
 class Only:
     """One value of a column: only its rows are wanted. An empty value means the rows of which it is unknown."""

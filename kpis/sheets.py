@@ -52,14 +52,15 @@ def workbook(
     title: str,
     headings: Sequence[Heading],
     rows: Iterable[Sequence[Cell]],
-    zone: ZoneInfo,
+    zone: ZoneInfo | None,
     now: datetime | None,
 ) -> IO[bytes]:
     """The file, at its beginning, gone from the disk when closed.
 
     `about` are the lines of the first sheet (filters, window ...); the time zone, the moment of the export and the
     number of rows are added to them. Without a moment the file holds the same bytes whenever it is made. `rows` hold a
-    value for each heading; moments must know their zone. Rows that one sheet cannot hold go on in the next one.
+    value for each heading; moments must know their zone, and are written on the clock of `zone` or, without one, on
+    that of each. Rows that one sheet cannot hold go on in the next one.
     """
     file = TemporaryFile()  # noqa: SIM115  # the caller closes it
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
@@ -67,7 +68,9 @@ def workbook(
         book.set_properties({"created": (now or UNDATED).astimezone(UTC).replace(tzinfo=None)})
         first = book.add_worksheet(_("About this file"))
         count = _table(pen, book, title, headings, rows)
-        lines = [*about, (_("Time zone"), zone.key), (_("Exported at"), now), (_("Number of rows"), count)]
+        clock = zone.key if zone else _("Of each account")
+        exported = now.isoformat(timespec="seconds") if now and not zone else now
+        lines = [*about, (_("Time zone"), clock), (_("Exported at"), exported), (_("Number of rows"), count)]
         first.set_column(0, 0, 24)
         first.set_column(1, 1, 80)
         for number, (name, value) in enumerate(line for line in lines if line[1] is not None):
@@ -106,7 +109,7 @@ def _sheet(pen: "_Pen", book: Any, title: str, headings: Sequence[Heading]) -> A
 class _Pen:
     """Writes a cell by what it is, and never lets the library guess."""
 
-    def __init__(self, book: Any, zone: ZoneInfo) -> None:
+    def __init__(self, book: Any, zone: ZoneInfo | None) -> None:
         self.zone = zone
         self.bold = book.add_format({"bold": True})
         self.moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -127,7 +130,7 @@ class _Pen:
 
     def _time(self, sheet: Any, line: int, column: int, value: date) -> None:
         if isinstance(value, datetime):
-            value = value.astimezone(self.zone)
+            value = value.astimezone(self.zone) if self.zone else value
         if value.year < FIRST_YEAR:
             sheet.write_string(line, column, value.isoformat())
         elif isinstance(value, datetime):

@@ -65,6 +65,12 @@ class Topics:
     unsolved: Pulls | None
     medians: Mapping[str, Fraction | None]
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Every topic that either of them has, most late turns first, with its words."""
+        unsolved = self.unsolved.pulls if self.unsolved else []
+        return {pull.value: pull.label for pull in (*self.late.pulls, *unsolved)}
+
 
 def topics(account: SellerAccount, on: date, by: str) -> Topics:
     """Every topic (or channel) with what it adds, as of report day `on`, in a constant number of queries."""

@@ -4,7 +4,8 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from kpis import api, api_notes
+from kpis import api, api_compared, api_notes, api_parts, api_waits
+from sellers import numbers as _numbers  # noqa: F401  # it registers the numbers of addresses
 
 
 class AccountKey:
@@ -39,11 +40,22 @@ urlpatterns = [
     path("accounts", api.AccountsView.as_view(), name="api_accounts"),
     path("accounts/<account_key:key>", api.AccountDetailView.as_view(), name="api_account"),
     path("accounts/<account_key:key>/readings", api.ReadingsView.as_view(), name="api_readings"),
+    path("accounts/<account_key:key>/readings/<slug:metric>", api.ReadingView.as_view(), name="api_reading"),
     path("accounts/<account_key:key>/trend/<slug:metric>", api.TrendView.as_view(), name="api_trend"),
     path("accounts/<account_key:key>/rows/<slug:metric>", api.RowsView.as_view(), name="api_rows"),
-    path("accounts/<account_key:key>/breakdown/<slug:metric>", api.BreakdownView.as_view(), name="api_breakdown"),
+    path("accounts/<account_key:key>/breakdown/<slug:metric>", api_parts.BreakdownView.as_view(), name="api_breakdown"),
     path("accounts/<account_key:key>/weeks/<local_day:ends_on>", api.WeekView.as_view(), name="api_week"),
-    path("accounts/<account_key:key>/queue", api.QueueView.as_view(), name="api_queue"),
+    path("accounts/<account_key:key>/queue", api_waits.QueueView.as_view(), name="api_queue"),
+    path("accounts/<account_key:key>/return-requests", api_waits.ReturnsView.as_view(), name="api_return_requests"),
+    path("accounts/<account_key:key>/first-replies", api_waits.FirstRepliesView.as_view(), name="api_first_replies"),
+    path("accounts/<account_key:key>/hours/<slug:metric>", api_parts.HoursView.as_view(), name="api_hours"),
+    path("accounts/<account_key:key>/topics", api_parts.TopicsView.as_view(), name="api_topics"),
+    path("accounts/<account_key:key>/agents", api_parts.AgentsView.as_view(), name="api_agents"),
+    path(
+        "accounts/<account_key:key>/notes/<row_number:note>/before-after/<slug:metric>",
+        api_compared.BeforeAfterView.as_view(),
+        name="api_before_after",
+    ),
     path("accounts/<account_key:key>/notes", api_notes.NotesView.as_view(), name="api_notes"),
     path("health", api.HealthView.as_view(), name="api_health"),
 ]

@@ -8,8 +8,9 @@ from intake.contract import RECORD_TYPES
 from intake.gate import ingest
 from kpis.breakdowns import breakdown
 from kpis.catalogue import METRICS
-from kpis.exports import csv_rows
+from kpis.exports import rows_table
 from kpis.figures import State
+from kpis.files import csv_table
 from kpis.metrics import Side
 from kpis.readings import readings
 from kpis.rows import rows
@@ -99,7 +100,7 @@ def test_a_value_is_shown_and_exported_without_the_zeros_of_its_column():
     sweep(NOW)
     found = rows(account, METRICS["listing_bounce_rate"], MONDAY, Side.FOR)
     assert [row["rate"] for row in found] == ["0.3125"]
-    _head, line = "".join(csv_rows(found, account)).splitlines()
+    _head, line = "".join(csv_table(rows_table(found, MONDAY))).splitlines()
     assert line.split(",")[2:4] == ['"Listing bounce rate"', "0.3125"]
 
 

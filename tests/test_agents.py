@@ -373,7 +373,7 @@ def test_the_file_holds_what_its_reader_may_see():
     own.force_login(viewer)
 
     def lines(client):
-        content = client.get("/accounts/team/agents/figures.csv").content.decode("utf-8-sig")
+        content = client.get("/accounts/team/agents/figures.csv").getvalue().decode("utf-8-sig")
         return [line[:5] for line in list(csv.reader(content.splitlines()))[1:]]
 
     assert lines(client_of(account, role="manager")) == [
@@ -384,3 +384,45 @@ def test_the_file_holds_what_its_reader_may_see():
         ["The account as a whole", "", "12", "11", "13"],
     ]
     assert lines(own) == [["Sam", "test", "6", "5", "6"], ["The account as a whole", "", "", "", ""]]
+
+
+def test_the_api_tells_who_manages_everything_and_others_their_own(db):
+    account = team()
+    sam = Agent.objects.get(name="Sam")
+    viewer = make_user("", account)
+    sam.user = viewer
+    sam.save()
+    sweep(NOW)
+    own = Client()
+    own.force_login(viewer)
+    told = client_of(account, role="manager").get("/api/v1/accounts/team/agents").json()
+    assert (told["window"], told["minimum"]) == ({"from": "2025-12-23", "to": "2026-01-19"}, 5)
+    assert [(line["kind"], line["name"]) for line in told["results"]] == [
+        ("person", "Kim"), ("person", "Sam"), ("unnamed", ""), ("unanswered", ""),
+    ]  # fmt: skip
+    assert told["whole"]["within_24h_rate"]["n"] == 13
+    line = next(line for line in told["results"] if line["name"] == "Sam")
+    assert line["id"] == sam.pk
+    # Five of six within 24 hours; 1, 2, 3, 4, 5 and 30 hours have their middle at 3.5.
+    within, reply = line["figures"]["within_24h_rate"], line["figures"]["average_response_time"]
+    assert (within["hits"], within["n"], within["display"]) == (5, 6, "83.33%")
+    assert reply["stats"]["median"] == 3.5 * 3600
+    alone = own.get("/api/v1/accounts/team/agents").json()
+    assert [line["name"] for line in alone["results"]] == ["Sam"]
+    # Whoever sees only their own figures could take them from the account's counts.
+    whole = alone["whole"]["within_24h_rate"]
+    assert (whole["display"], whole["hits"], whole["n"]) == (told["whole"]["within_24h_rate"]["display"], None, None)
+    stranger = client_of(account).get("/api/v1/accounts/team/agents").json()
+    assert stranger["results"] == []
+
+
+def test_the_api_withholds_a_figure_of_few_cases(db):
+    account = make_account("team")
+    answered(account, "agent:sam", 1, 2, 3, 4, 5, 6)
+    answered(account, "agent:kim", 1, 2, 3, 4)
+    sweep(NOW)
+    told = client_of(account, role="manager").get("/api/v1/accounts/team/agents").json()
+    figures = {line["name"]: line["figures"]["average_response_time"] for line in told["results"]}
+    # Four cases are too few, and with Kim's alone withheld they could be taken from the total: so are Sam's.
+    assert figures["Kim"] is figures["Sam"] is None
+    assert figures[""]["n"] == 10

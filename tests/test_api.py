@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from kpis import api
+from kpis import api_door
 from kpis.catalogue import FACTS
 from kpis.freshness import beat
 from kpis.layouts import LAYOUTS
@@ -25,7 +25,7 @@ from sellers.api_auth import CallerThrottle, TokenError, make_token, note_use
 from sellers.arrivals import Arrival
 from sellers.days import last_complete_day
 from sellers.models import ApiToken, Membership
-from tests.makers import NOW, at, make_account, make_answers, make_conversation, make_order, make_user
+from tests.makers import NOW, at, make_account, make_answers, make_conversation, make_note, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,12 +80,13 @@ def api_routes(patterns=None, prefix=""):
 
 def address_of(pattern, account):
     samples = {"key": account.key, "metric": "late_response_rate", "ends_on": date(2026, 1, 18)}
+    samples["note"] = getattr(account.notes.first(), "pk", 1)
     return reverse(pattern.name, kwargs={name: samples.get(name, 1) for name in pattern.pattern.converters})
 
 
 def ours_of_reading():
     """The routes of this room: each is a reading of an account, or of all that the caller may see."""
-    return [pattern for pattern in api_routes() if issubclass(pattern.callback.view_class, api.ReadView)]
+    return [pattern for pattern in api_routes() if issubclass(pattern.callback.view_class, api_door.ReadView)]
 
 
 METHODS = ["get", "post", "put", "patch", "delete"]
@@ -97,11 +98,18 @@ def test_the_matrix_knows_every_reading_route():
         "api_accounts",
         "api_account",
         "api_readings",
+        "api_reading",
         "api_trend",
         "api_rows",
         "api_breakdown",
         "api_week",
         "api_queue",
+        "api_return_requests",
+        "api_first_replies",
+        "api_hours",
+        "api_topics",
+        "api_agents",
+        "api_before_after",
         "api_health",
     }
 
@@ -171,6 +179,7 @@ def actors(ours, theirs):
 def test_every_reading_route_opens_to_exactly_those_who_may(ours, theirs):
     for account in (ours, theirs):
         make_order(account, "2026-01-14 10:00")
+        make_note(account, "2026-01-01")
         close_weeks(NOW, [account])
     for actor, (client, for_ours, for_theirs) in actors(ours, theirs).items():
         for pattern in ours_of_reading():
@@ -457,7 +466,7 @@ def test_csv_can_be_asked_for_by_its_type(ours):
     address = "/api/v1/accounts/ours/rows/late_response_rate?on=2026-01-18&part=left_out"
     response = client.get(address, headers={"accept": "text/csv"})
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == ('attachment; filename="ours-late_response_rate-2026-01-18-left_out.csv"')
+    assert response["Content-Disposition"] == ('attachment; filename="ours-late_response_rate-left_out-2026-01-18.csv"')
     assert response.streaming
     refused = client.get(address.replace("left_out", "none"), headers={"accept": "text/csv"})
     problem_of(refused, 400)
@@ -583,3 +592,22 @@ def test_every_operation_documents_how_it_says_no(ours):
         for method, operation in operations.items():
             assert {"400", "401", "403", "404", "429"} <= set(operation["responses"]), (path, method)
     assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+
+
+def test_one_metric_is_read_over_another_window(ours, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    for day, hours in (("05", 30), ("17", 1), ("18", 30)):
+        answer = at(f"2026-01-{day} 10:00") + timedelta(hours=hours)
+        make_conversation(ours, ("buyer", f"2026-01-{day} 10:00"), ("agent", f"{answer:%Y-%m-%d %H:%M}"))
+    sweep(NOW)
+    client = signed_in(make_user("mia", ours))
+    address = "/api/v1/accounts/ours/readings/late_response_rate?on=2026-01-18"
+    own = client.get(address).json()
+    assert own in client.get("/api/v1/accounts/ours/readings?on=2026-01-18").json()
+    # Of all three messages two are late; of the last seven days one of two, which is judged by nothing.
+    assert (own["numerator"], own["n"], own["band"]) == (2, 3, "red")
+    week = client.get(f"{address}&days=7").json()
+    assert (week["numerator"], week["n"], week["band"], week["limit"]) == (1, 2, "none", None)
+    assert client.get("/api/v1/accounts/ours/readings/nothing").status_code == 404
+    problem_of(client.get("/api/v1/accounts/ours/readings/account_health_rating?days=7"), 400)
+    problem_of(client.get(f"{address}&days=0"), 400)

@@ -8,7 +8,8 @@ from rest_framework.test import APIClient
 
 from kpis.breakdowns import breakdown, split_of
 from kpis.catalogue import DECLARED, METRICS
-from kpis.exports import csv_breakdown
+from kpis.exports import breakdown_table
+from kpis.files import csv_table
 from kpis.metrics import Side
 from kpis.readings import readings
 from kpis.rows import Only, counts
@@ -151,14 +152,14 @@ def test_page_api_and_file_say_the_same(shop):
     ]
     reading = reading_of(shop, "late_response_rate")
     column = split_of(reading.metric, "agent")
-    file = csv_breakdown(reading, column, breakdown(reading, column))
+    file = "".join(csv_table(breakdown_table(reading, SUNDAY, column, breakdown(reading, column))))
     assert file.splitlines()[1:] == [
         '"Sam","Sam",1,3,3,0.3333333333333333333333333333,"red"',
         '"Kim","Kim",1,1,1,1,"red"',
     ]
     for address in (f"/api/v1/accounts/mine/breakdown/late_response_rate?{query}&format=csv",
                     f"/accounts/mine/late_response_rate/breakdown.csv?{query}"):  # fmt: skip
-        assert client.get(address).content.decode() == file
+        assert client.get(address).getvalue().decode() == file
 
 
 def test_each_value_leads_to_its_rows(shop):

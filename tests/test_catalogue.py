@@ -20,7 +20,8 @@ from rest_framework.test import APIClient
 from kpis.catalogue import DECLARED, METRICS
 from kpis.catalogue.facts import contacts
 from kpis.checks import check_facts, check_metrics, declarations_are_sound
-from kpis.exports import csv_rows
+from kpis.exports import rows_table
+from kpis.files import csv_table
 from kpis.management.commands import metrics_page
 from kpis.metrics import Column, Rule, Share, Side
 from kpis.metrics_page import colours
@@ -324,7 +325,7 @@ def test_a_day_is_read_in_a_constant_number_of_queries(account, client, django_a
 
 
 def csv_of(account, slug, side=Side.FOR):
-    text = "".join(csv_rows(rows(account, METRICS[slug], SUNDAY, side), account))
+    text = "".join(csv_table(rows_table(rows(account, METRICS[slug], SUNDAY, side), SUNDAY)))
     return list(csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
@@ -333,7 +334,7 @@ def test_a_csv_begins_with_a_byte_order_mark_and_tells_time_on_the_accounts_cloc
     account = make_account(time_zone="Asia/Tokyo")
     make_conversation(account, ("buyer", "2026-01-05 16:00"), ("agent", "2026-01-05 18:00"), external_id="c")
     sweep(NOW)
-    text = "".join(csv_rows(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), account))
+    text = "".join(csv_table(rows_table(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), SUNDAY)))
     assert text == (
         '\ufeff"Opened","Conversation","Channel","Topic","First","Reply","Waited (seconds)","Answered by",'
         '"Due by its target","Against its target","Waited in business hours (seconds)",'
@@ -388,7 +389,7 @@ def test_a_long_csv_is_written_in_pieces_and_complete():
         for message in messages
     )
     sweep(NOW)
-    pieces = list(csv_rows(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), account))
+    pieces = list(csv_table(rows_table(rows(account, METRICS["within_24h_rate"], SUNDAY, Side.FOR), SUNDAY)))
     assert [piece.count("\r\n") for piece in pieces] == [1, 500, 500, 201]
 
 

@@ -11,7 +11,16 @@ from kpis.comparison import Doubt, Verdict, compare, interval, is_comparable, si
 from kpis.metrics import Window
 from kpis.sweep import sweep
 from sellers.arrivals import Arrival
-from tests.makers import NOW, make_account, make_answer, make_answers, make_conversation, make_note, make_order
+from tests.makers import (
+    NOW,
+    make_account,
+    make_answer,
+    make_answers,
+    make_conversation,
+    make_note,
+    make_order,
+    make_user,
+)
 from tests.test_changes import COUNT, figure
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +204,27 @@ def test_a_comparison_takes_the_same_queries_however_long():
             compare(account, SCORE, note, NEWEST, TODAY, days)
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 10
+
+
+# --- The same over the API -------------------------------------------------------------------------------------------
+
+
+def test_the_api_compares_around_a_note(client, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    account, other = make_account("mine"), make_account("other")
+    answered(account, (24, 24), (44, 4))
+    sweep(NOW)
+    note, theirs = make_note(account, "2025-12-22"), make_note(other, "2025-12-22")
+    client.force_login(make_user("", account))
+    address = f"/api/v1/accounts/mine/notes/{note.pk}/before-after"
+    told = client.get(f"{address}/customer_service_score").json()
+    assert (told["around"], told["days"]) == ({"from": "2025-12-22", "to": "2025-12-22"}, 28)
+    assert (told["before"]["display"], told["after"]["display"], told["difference"]) == ("5.0", "9.1", 4.1)
+    assert [round(end, 2) for end in told["interval"]] == [2.40, 5.62]
+    assert (told["verdict"], told["doubt"], told["others"]) == ("better", None, [])
+    assert client.get(f"{address}/customer_service_score?weeks=2").json()["days"] == 14
+    assert client.get(f"{address}/customer_service_score?weeks=0").status_code == 400
+    # What the platform states has windows of its own, and notes of others do not exist.
+    assert client.get(f"{address}/account_health_rating").status_code == 404
+    assert client.get(f"/api/v1/accounts/mine/notes/{theirs.pk}/before-after/csat").status_code == 404
+    assert client.get(f"/api/v1/accounts/mine/notes/{'9' * 18}/before-after/csat").status_code == 404

@@ -109,3 +109,12 @@ def test_a_shop_without_messages_has_no_bars():
 
 def test_first_replies_of_others_are_missing(shop):
     assert client_of(make_account("other")).get("/accounts/mine/first-replies/").status_code == 404
+
+
+def test_the_api_counts_the_same_steps(shop):
+    told = client_of(shop).get("/api/v1/accounts/mine/first-replies").json()
+    assert {one["step"]: one["count"] for one in told["results"]} == {
+        "1h": 2, "4h": 2, "12h": 1, "24h": 1, "late": 1, "none": 2,
+    }  # fmt: skip
+    assert told["stats"]["median"] == 4 * 3600
+    assert told["window"]["to"] == "2026-01-19"

@@ -129,3 +129,31 @@ def test_the_page_paints_slow_hours_and_hatches_thin_ones(time_machine):
     page = response.content.decode()
     assert '<td class="h5" title="Monday, 10:00 to 11:00: 80.00%, 5 cases"><b>80%</b><small>5</small></td>' in page
     assert '<td class="h0 thin"' in page
+
+
+def test_the_api_and_the_file_tell_the_same_hours(time_machine):
+    now = at("2026-01-20 12:00")
+    time_machine.move_to(now, tick=False)
+    account = make_account("mine", time_zone="Asia/Tokyo")
+    written(account, "2026-01-05 10:00", "2026-01-12 10:00", answered_after=1, now=now)
+    written(account, "2026-01-12 10:30", answered_after=25, now=now)
+    sweep(now)
+    client = Client()
+    client.force_login(make_user("", account))
+    address = "/api/v1/accounts/mine/hours/within_24h_rate?on=2026-01-18"
+    # 10:00 in UTC is 19:00 in Tokyo: one of three was not answered within 24 hours.
+    assert client.get(address).json() == {
+        "metric": "within_24h_rate",
+        "window": {"from": "2025-12-20", "to": "2026-01-18"},
+        "time_zone": "Asia/Tokyo",
+        "results": [{"weekday": 0, "hour": 19, "n": 3, "bad": 1, "value": 1 / 3, "display": "33.33%"}],
+    }
+    # Of the seven days up to the 18th only the second Monday is one.
+    assert client.get(f"{address}&days=7").json()["results"][0]["n"] == 2
+    file = client.get(f"{address}&format=csv").getvalue().decode("utf-8-sig")
+    assert file.splitlines()[1] == '"Monday",19,3,1,0.3333333333333333333333333333'
+    page = client.get("/accounts/mine/within_24h_rate/hours.csv?on=2026-01-18")
+    assert page.getvalue().decode("utf-8-sig") == file
+    for slug in ("customer_service_score", "nothing"):
+        assert client.get(f"/api/v1/accounts/mine/hours/{slug}").status_code == 404
+        assert client.get(f"/accounts/mine/{slug}/hours.csv").status_code == 404

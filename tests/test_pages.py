@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kpis.catalogue import DECLARED
-from kpis.exports import csv_rows
+from kpis.exports import rows_table
+from kpis.files import csv_table
 from kpis.metrics import Side
 from kpis.models import RuleChange
 from kpis.readings import readings
@@ -489,7 +490,7 @@ def test_the_file_holds_exactly_the_rows_of_the_list():
     for metric, side in product(DECLARED, Side):
         response = client.get(f"/accounts/busy/{metric.slug}/rows.csv", {"part": side, "on": MONDAY})
         body = b"".join(response.streaming_content).decode()
-        assert body == "".join(csv_rows(rows(account, metric, MONDAY, side), account))
+        assert body == "".join(csv_table(rows_table(rows(account, metric, MONDAY, side), MONDAY)))
         assert body.count("\r\n") == rows(account, metric, MONDAY, side).count + 1
         assert response["Content-Type"] == "text/csv; charset=utf-8"
         assert f'filename="busy-{metric.slug}-{side}-2026-01-19.csv"' in response["Content-Disposition"]

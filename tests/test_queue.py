@@ -2,13 +2,15 @@
 
 import csv
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
 from dashboard import clocks
 from intake.models import Correction
@@ -481,3 +483,48 @@ def test_return_requests_have_48_hours():
     assert "theirs" not in page
     assert "1 is hidden by the filter" in page
     assert "No return request waits" in text_of(client_of(make_account()).get("/queue/?list=returns"))
+
+
+# --- The same over the API -------------------------------------------------------------------------------------------
+
+
+def test_the_api_narrows_the_queue_as_the_page_does():
+    shop = make_account("shop")
+    waits(shop, "2026-01-20 10:00", "a", topic="refund", assignee_name="Kim")
+    waits(shop, "2026-01-19 11:00", "b", topic="refund")
+    waits(shop, "2026-01-20 11:00", "c", channel="live_chat")
+    client = client_of(shop)
+
+    def told(query):
+        return [one["conversation"] for one in client.get(f"/api/v1/accounts/shop/queue?{query}").json()["results"]]
+
+    assert told("topic=refund") == ["b", "a"]
+    assert told("owner=Kim") == ["a"]
+    assert told("owner=-&topic=refund") == ["b"]
+    assert told("group=late") == ["b"]
+    assert told("topic=-") == ["c"]
+    file = client.get("/api/v1/accounts/shop/queue?topic=refund&format=csv").getvalue()
+    assert file == client.get("/queue/queue.csv?account=shop&topic=refund").getvalue()
+    assert client.get("/api/v1/accounts/shop/queue?group=soonish").status_code == 400
+
+
+def test_the_api_and_the_spreadsheet_tell_return_requests():
+    shop = make_account("shop", time_zone="Europe/Berlin")
+    make_return(shop, "2026-01-18 13:00", number="r-1")
+    client = client_of(shop)
+    assert client.get("/api/v1/accounts/shop/return-requests").json()["results"] == [
+        {
+            "order": "o-r-1", "number": "r-1", "reason": "", "comment": "",
+            "due_at": "2026-01-20T13:00:00Z", "seconds_left": 3600,
+        }
+    ]  # fmt: skip
+    about, lines = sheets_of(client.get("/queue/queue.xlsx?list=returns"))
+    assert lines[1] == ["Shop", "shop", "o-r-1", "r-1", "", "", datetime(2026, 1, 20, 14), 3600]  # on Berlin's clock
+    assert ["Time zone", "Of each account"] in about
+    assert ["Account", "Shop (shop)"] in about
+
+
+def sheets_of(response):
+    """The sheets of a spreadsheet as rows of values."""
+    book = CalamineWorkbook.from_filelike(BytesIO(response.getvalue()))
+    return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]

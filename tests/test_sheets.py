@@ -11,7 +11,8 @@ from python_calamine import CalamineWorkbook
 
 from kpis import sheets
 from kpis.catalogue import METRICS
-from kpis.exports import xlsx_rows
+from kpis.exports import rows_table
+from kpis.files import xlsx_table
 from kpis.metrics import Side
 from kpis.rows import rows
 from kpis.sheets import Heading, Look, workbook
@@ -106,7 +107,7 @@ def test_rows_behind_a_figure_tell_whose_they_are_and_keep_their_order_numbers()
     make_answer(account, "2026-01-05 16:00", False, comment="=HYPERLINK(0)", external_id="0012")
     sweep(NOW)
     rowset = rows(account, METRICS["dissatisfaction_rate"], SUNDAY, Side.FOR)
-    about, table = read(xlsx_rows(rowset, account, SUNDAY, NOW)).values()
+    about, table = read(xlsx_table(rows_table(rowset, SUNDAY), NOW)).values()
     told = dict(about)
     assert told["Account"] == f"{account.name} (acme)"
     assert (told["Report day"], told["Time zone"], told["Number of rows"]) == (SUNDAY, "Asia/Tokyo", 1)

@@ -163,10 +163,31 @@ def test_the_file_holds_the_numbers_of_the_page():
     client = Client()
     client.force_login(make_user("", SellerAccount.objects.get(key="shop")))
     response = client.get("/accounts/shop/topics/figures.csv")
-    lines = list(csv.reader(response.content.decode("utf-8-sig").splitlines()))
+    lines = list(csv.reader(response.getvalue().decode("utf-8-sig").splitlines()))
     # 14 of 20 in time, 16 of 20 without it; 2 hours in the middle; three of six solved, two of four without it.
     assert lines[1] == [
         "Where is my order", "Where is my order", "20", "6", "0.6", "0.7", "0.8", "7200", "6", "3", "0.6", "5", "5",
     ]  # fmt: skip
     assert [line[0] for line in lines[1:]] == ["Where is my order", "Refund", "Unknown"]
     assert client.get("/accounts/shop/topics/figures.csv?by=weather").status_code == 404
+
+
+def test_the_api_tells_what_each_topic_adds():
+    shop()
+    client = Client()
+    client.force_login(make_user("", SellerAccount.objects.get(key="shop")))
+    told = client.get("/api/v1/accounts/shop/topics").json()
+    assert told["by"] == "topic"
+    assert told["within_24h_window"] == {"from": "2025-12-21", "to": "2026-01-19"}
+    assert [one["value"] for one in told["results"]] == ["Where is my order", "Refund", ""]
+    order = told["results"][0]
+    # 14 of 20 in time, 16 of 20 without it instead of 30 of 40.
+    assert order["within_24h"] == {
+        "n": 20, "bad": 6, "share": 0.6, "value": 0.7, "display": "70.00%", "band": "red", "without": 0.8, "gain": 0.05,
+    }  # fmt: skip
+    assert (order["solved"]["bad"], order["solved"]["n"], order["median_seconds"]) == (3, 6, 7200)
+    by_channel = client.get("/api/v1/accounts/shop/topics?by=channel").json()
+    assert {one["value"]: one["within_24h"]["bad"] for one in by_channel["results"]} == {"email": 7, "live_chat": 3}
+    file = client.get("/api/v1/accounts/shop/topics?format=csv").getvalue()
+    assert file == client.get("/accounts/shop/topics/figures.csv").getvalue()
+    assert client.get("/api/v1/accounts/shop/topics?by=weather").status_code == 400

@@ -14,7 +14,8 @@ from django.utils.formats import number_format
 
 from dashboard import words
 from kpis.catalogue import METRICS
-from kpis.exports import csv_rows
+from kpis.exports import rows_table
+from kpis.files import csv_table
 from kpis.metrics import Side, Window
 from kpis.rows import rows
 from kpis.units import Unit, display, duration
@@ -94,7 +95,7 @@ def test_a_file_of_rows_names_columns_and_choices_in_the_reader_s_language() -> 
     make_message(make_conversation(account, channel="amazon_message"), "buyer", "2026-01-10 08:00")
     rowset = rows(account, METRICS["late_response_rate"], date(2026, 1, 18), Side.FOR)
     with translation.override("zh-hant"):
-        head, row = "".join(csv_rows(rowset, account)).splitlines()
+        head, row = "".join(csv_table(rows_table(rowset, date(2026, 1, 18)))).splitlines()
     assert head.startswith('\ufeff"傳送時間","對話","管道","主題","訊息","回覆情況","等待時間（秒）"')
     assert '"Amazon 站內訊息"' in row
     assert '"24 小時內未回覆"' in row

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from dashboard import words
 from kpis.catalogue import DECLARED, METRICS
 from kpis.metrics import Metric, Side, Text
+from kpis.rows import side_title
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Definition:
     @property
     def counted(self) -> list[Text]:
         """The names of the lists behind the figure, without those left out."""
-        titles = (words.side_title(self.metric, side) for side in (Side.FOR, Side.AGAINST))
+        titles = (side_title(self.metric, side) for side in (Side.FOR, Side.AGAINST))
         return [title for title in titles if title]
 
     @property

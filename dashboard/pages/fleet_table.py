@@ -1,7 +1,6 @@
 """The list of accounts as a file: what the fleet page shows, all pages of it, in exact numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,24 +12,14 @@ from dashboard.addresses import FleetFilter
 from dashboard.pages.fleet import Row, account_rows, find
 from dashboard.pages.fleet_columns import COLUMNS, SCORE, title_of, value_of
 from dashboard.pages.fleet_then import Then
+from kpis.files import Table
 from kpis.metrics import Metric
 from kpis.sheets import Cell, Heading, Look
 from kpis.units import Unit
 from sellers.models import SellerAccount
 
 
-@dataclass(frozen=True)
-class FleetTable:
-    """A table of accounts with what its file says about itself. Rates are fractions of 1, times are in seconds."""
-
-    about: list[tuple[str, Cell]]
-    headings: list[Heading]
-    rows: list[list[Cell]]
-    zone: ZoneInfo
-    name: str
-
-
-def fleet_table(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> FleetTable:
+def fleet_table(accounts: Sequence[SellerAccount], address: FleetFilter, now: datetime) -> Table:
     """Every account that the address names, in its order. Its queries do not grow with them."""
     found = find(accounts, address, now)
     rows = account_rows(found.shown, found.on, found.queue, found.then)
@@ -42,7 +31,7 @@ def fleet_table(accounts: Sequence[SellerAccount], address: FleetFilter, now: da
     zone = ZoneInfo(settings.TIME_ZONE)
     day = now.astimezone(zone).date()
     lines = [_line(row, found.on, found.then) for row in rows]
-    return FleetTable(about, _headings(found.then), lines, zone, f"accounts-{day.isoformat()}")
+    return Table(f"accounts-{day.isoformat()}", _("Accounts"), about, _headings(found.then), lines, zone)
 
 
 def _headings(then: Then | None) -> list[Heading]:

@@ -13,6 +13,7 @@ from kpis.attention import worse_side
 from kpis.hours import THIN, Hour, has_hours, hours
 from kpis.metrics import Metric
 from kpis.readings import Reading
+from kpis.rows import side_title
 from kpis.units import Unit, cut, display
 
 STEPS = 5
@@ -60,7 +61,7 @@ class Heat:
     def says(self) -> str:
         """What the number in each cell is."""
         if self.is_share:
-            return _("Share of “%(what)s”") % {"what": words.side_title(self.metric, worse_side(self.metric))}
+            return _("Share of “%(what)s”") % {"what": side_title(self.metric, worse_side(self.metric))}
         return _("Median in hours")
 
     @property

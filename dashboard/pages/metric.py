@@ -31,7 +31,7 @@ from kpis.metrics import Imported, Metric, Side, Text
 from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
 from kpis.readings import Reading, reading_on
-from kpis.rows import Only, counts, rows_behind
+from kpis.rows import Only, counts, rows_behind, side_title
 from kpis.trends import TrendPoint, trend
 from sellers.models import Note, SellerAccount
 
@@ -263,7 +263,7 @@ def metric_page(
     only = only_of(metric, address.value("by"), address.only, personal=personal)
     found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
     rowset = rows_behind(reading, side, only)
-    titled = [(each, words.side_title(metric, each)) for each in Side]
+    titled = [(each, side_title(metric, each)) for each in Side]
     return MetricPage(
         account=account,
         day=day,
@@ -309,8 +309,3 @@ def _relatives(metric: Metric) -> list[Relative]:
 def _is_below(metric: Metric, head: Metric) -> bool:
     above = METRICS.get(metric.parts_of or metric.variant_of)
     return above is head or (above is not None and _is_below(above, head))
-
-
-def file_name(account: SellerAccount, metric: Metric, on: date, part: str) -> str:
-    """A file name, without its ending, that says what is in it."""
-    return f"{account.key}-{metric.slug}-{part}-{on.isoformat()}"

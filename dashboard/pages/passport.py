@@ -29,6 +29,7 @@ from kpis.metrics import (
     Window,
 )
 from kpis.readings import window_on
+from kpis.rows import side_title
 from kpis.rule_history import Origin, Step, history, origins
 from kpis.rules import Rules
 from kpis.targets import Zero
@@ -112,7 +113,7 @@ class Passport:
     def lists(self) -> list[tuple[Text, Text]]:
         """The lists behind the figure that are counted, each with its role."""
         roles = ((Side.FOR, _("Counted for")), (Side.AGAINST, _("Counted against")))
-        found = [(role, words.side_title(self.metric, side)) for side, role in roles]
+        found = [(role, side_title(self.metric, side)) for side, role in roles]
         if not isinstance(self.metric, Share):
             found = [(_("Counted"), self.metric.sides[0])]
         return [(role, title) for role, title in found if title]

@@ -8,7 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from kpis.api_serializers import row_json
 from kpis.command_line import metric_named
-from kpis.exports import csv_rows
+from kpis.exports import rows_table
+from kpis.files import csv_table
 from kpis.metrics import Side
 from kpis.rows import RowSet, rows
 from sellers.command_line import account_named, add_json, day
@@ -26,11 +27,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = account_named(options["account"])
-        rowset = rows(account, metric_named(options["metric"]), day(options["on"]), Side(options["part"]))
+        on = day(options["on"])
+        rowset = rows(account, metric_named(options["metric"]), on, Side(options["part"]))
         if options["json"]:
             self._json(rowset)
         else:
-            for lines in csv_rows(rowset, account):
+            for lines in csv_table(rows_table(rowset, on)):
                 self.stdout.write(lines, ending="")
 
     def _json(self, rowset: RowSet) -> None:
