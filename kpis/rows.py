@@ -18,6 +18,7 @@ from kpis.engine import BATCH, stated_in_order
 from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
 from kpis.readings import Reading, reading_on
 from sellers.models import SellerAccount
+from sellers.patience import stream
 
 
 def side_title(metric: Metric, side: Side) -> Text:
@@ -74,7 +75,7 @@ class RowSet:
         return [self._plain(row) for row in self._values()[start:stop]]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in self._values().iterator(chunk_size=BATCH):
+        for row in stream(self._values(), BATCH):
             yield self._plain(row)
 
     def _values(self) -> QuerySet:

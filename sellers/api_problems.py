@@ -19,19 +19,23 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from sellers.outage import is_outage
+from sellers.outage import Outage, outage
 
 API = "/api/"
 CONTENT_TYPE = "application/problem+json"
 
 
 class Unavailable(exceptions.APIException):
-    """The database is away or busy: nothing happened, and the same request may be sent again."""
+    """The database is away, busy or too slow: nothing happened, and the same request may be sent again."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
     default_detail = _("The database does not answer just now. Send the same again in a moment.")
-    wait = 5
+
+    def __init__(self, kind: Outage) -> None:
+        slow = _("The database took too long. Send the same again in a while, or ask for fewer days or rows.")
+        super().__init__(slow if kind is Outage.SLOW else None)
+        self.wait = kind.wait_seconds
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -42,8 +46,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.PermissionDenied()
     elif isinstance(error, SuspiciousOperation):  # for example more than a thousand query parameters
         error = exceptions.ParseError()
-    elif is_outage(error):
-        error = Unavailable()
+    elif kind := outage(error):
+        error = Unavailable(kind)
     if not isinstance(error, exceptions.APIException):
         return None
     headers = {}
@@ -99,19 +103,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     It is called while the error is being handled. Where the database is away, it is a 503 that says when to come again.
     """
-    if is_outage(sys.exception()):
-        return unavailable(request)
+    if kind := outage(sys.exception()):
+        return unavailable(request, kind)
     if not request.path.startswith(API):
         return defaults.server_error(request)
     return JsonResponse(problem(exceptions.APIException()), status=500, content_type=CONTENT_TYPE)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, kind: Outage) -> HttpResponse:
     """The answer while the database is away. Nothing of it reads the database: who asks stays unknown."""
-    wait = {"Retry-After": str(Unavailable.wait)}
+    wait = {"Retry-After": str(kind.wait_seconds)}
     if not request.path.startswith(API):
-        return HttpResponse(loader.get_template("503.html").render(), status=503, headers=wait)
-    return JsonResponse(problem(Unavailable()), status=503, content_type=CONTENT_TYPE, headers=wait)
+        page = loader.get_template("503.html").render({"slow": kind is Outage.SLOW})
+        return HttpResponse(page, status=503, headers=wait)
+    return JsonResponse(problem(Unavailable(kind)), status=503, content_type=CONTENT_TYPE, headers=wait)
 
 
 # --- In the OpenAPI schema -------------------------------------------------------------------------------------------

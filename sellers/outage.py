@@ -1,22 +1,41 @@
-"""Whether a request failed because the database was away or busy: that passes, and the caller may come again."""
+"""Whether a request failed because the database was away, busy or slow: that passes, and the caller may come again."""
 
-from django.db import InterfaceError, OperationalError
+from enum import Enum
 
-# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, resources, operator
-# intervention (shutdown, statement timeout), object not in prerequisite state (lock timeout), rollback of a deadlock.
-PASSING_STATES = ("08", "53", "57", "55P03", "40")
+from django.db import InterfaceError, InternalError, OperationalError
+
+
+class Outage(Enum):
+    """What kept the database from answering, and after how many seconds it is worth asking again."""
+
+    AWAY = 5
+    SLOW = 30  # it was asked for too much, or of too busy a server: at once it would be too slow again
+
+    @property
+    def wait_seconds(self) -> int:
+        return self.value
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, resources (connections, disk,
+# memory), operator intervention (shutdown), a transaction that idled too long, a server that only reads, rollback of a
+# deadlock, lock_timeout.
+AWAY_STATES = ("08", "53", "57P", "25P03", "25006", "40", "55P03")
+STATEMENT_TIMEOUT = "57014"
 # https://www.sqlite.org/rescode.html: also a full or failing disk, which an operator mends without a change of code.
-PASSING_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
+AWAY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
 
 
-def is_outage(error: BaseException | None) -> bool:
-    """Whether the database did not answer, or not in time. A wrong statement is none: it would fail again."""
+def outage(error: BaseException | None) -> Outage | None:
+    """Why the database did not answer, or not in time. A wrong statement is no outage: it would fail again."""
     if isinstance(error, InterfaceError):
-        return True
-    if not isinstance(error, OperationalError):
-        return False
+        return Outage.AWAY
+    if not isinstance(error, OperationalError | InternalError):
+        return None
     cause = error.__cause__
-    if name := getattr(cause, "sqlite_errorname", None):
-        return name.startswith(PASSING_CODES)
     state = getattr(cause, "sqlstate", None)
-    return state is None or state.startswith(PASSING_STATES)  # without one no server was reached
+    if state == STATEMENT_TIMEOUT:
+        return Outage.SLOW
+    code = state or getattr(cause, "sqlite_errorname", None)
+    # An operational error without a code reached no server.
+    passes = code.startswith(AWAY_STATES + AWAY_CODES) if code else isinstance(error, OperationalError)
+    return Outage.AWAY if passes else None

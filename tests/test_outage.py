@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import get_resolver
 
-from sellers.outage import is_outage
+from sellers.outage import Outage, outage
 from tests.makers import make_user
 
 pytestmark = pytest.mark.django_db
@@ -42,20 +42,20 @@ def nowhere() -> Iterator[BaseDatabaseWrapper]:
 
 
 def test_a_server_that_is_not_there_is_an_outage(nowhere: BaseDatabaseWrapper) -> None:
-    assert is_outage(failure(nowhere, "SELECT 1"))
+    assert outage(failure(nowhere, "SELECT 1")) is Outage.AWAY
 
 
 def test_a_locked_file_is_an_outage_and_a_missing_table_is_none(sqlite: ConnectionHandler) -> None:
     with sqlite["default"].cursor() as cursor:
         cursor.execute("CREATE TABLE held (x)")
         cursor.execute("BEGIN EXCLUSIVE")
-    assert is_outage(failure(sqlite["other"], "INSERT INTO held VALUES (1)"))
-    assert not is_outage(failure(sqlite["default"], "SELECT x FROM nowhere"))
+    assert outage(failure(sqlite["other"], "INSERT INTO held VALUES (1)")) is Outage.AWAY
+    assert outage(failure(sqlite["default"], "SELECT x FROM nowhere")) is None
 
 
 def test_a_fault_of_ours_is_no_outage() -> None:
-    assert not is_outage(ValueError("ours"))
-    assert not is_outage(None)
+    assert outage(ValueError("ours")) is None
+    assert outage(None) is None
 
 
 @pytest.mark.parametrize(
