@@ -295,5 +295,7 @@ LOGGING: dict[str, Any] = {
         "celery.beat": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # On a busy machine ticks expire, each with a line; the next one does its work.
+        "celery.worker.request": {"level": "WARNING"},
     },
 }

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 
+from intake.readers import READERS
 from kpis.api_serializers import ReadingSerializer
 from kpis.figures import State
 from kpis.models import WeekReport
@@ -61,6 +62,17 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("[a](there.md#rows-that-were-set-aside) [b](there.md#rows) [c](gone.md) [d](https://example.com)")
     assert list(dead_links(page)) == ["there.md#rows", "gone.md"]
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    found, left = set(), [ROOT / "README.md"]
+    while left:
+        page = left.pop()
+        found.add(page)
+        targets = {(page.parent / target.partition("#")[0]).resolve() for target in LINK.findall(page.read_text())}
+        for there in targets & {*PAGES, ROOT / "docs" / "decisions"} - found:
+            left += sorted(there.glob("*.md")) if there.is_dir() else [there]
+    assert {name_of(page) for page in PAGES if page not in found} == set()
 
 
 def options_of(command: str) -> set[str]:
@@ -149,6 +161,11 @@ def test_the_example_of_a_reading_has_every_field_of_one_and_every_state_is_expl
     assert example.keys() == ReadingSerializer().fields.keys()
     assert [state for state in State if f"`{state}`" not in page] == []
     assert [reason for reason in WeekReport.Reason.values if f"`{reason}`" not in page] == []
+
+
+def test_every_format_that_is_read_is_named() -> None:
+    told = "".join(page.read_text() for page in PAGES)
+    assert [source for source in READERS if f"`{source}`" not in told] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
