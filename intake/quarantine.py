@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -19,6 +20,7 @@ from sellers.bulk import update_rows
 if TYPE_CHECKING:
     from intake.gate import Outcome
 
+PLACE = 120  # letters of the column of places
 DESCRIBED = ("code", "field", "message", "message_kept", "record_type", "external_id")
 
 
@@ -36,7 +38,7 @@ def set_aside(
     bad = {position: outcome for position, outcome in enumerate(outcomes) if outcome.problem}
     if not bad:
         return {}
-    pointers = [rows[position].pointer for position in bad]
+    pointers = [_place(rows[position]) for position in bad]
     stored = {
         one.pointer: one
         for piece in in_pieces(pointers)
@@ -46,12 +48,12 @@ def set_aside(
     new, again = [], []
     for position, outcome in bad.items():
         row = rows[position]
-        known = stored.get(row.pointer)
+        known = stored.get(_place(row))
         if known is None:
             known = RejectedRow(
                 account=outcome.account,
                 raw_item_id=raw_item_id,
-                pointer=row.pointer,
+                pointer=_place(row),
                 created_at=now,
             )
             new.append(known)
@@ -69,7 +71,7 @@ def set_aside(
 
 def settle(raw_item_id: int, rows: Sequence[Row], outcomes: Sequence["Outcome"], now: datetime) -> None:
     """Resolve rows that were set aside when the item was read before, and that were taken in now."""
-    taken = {row.pointer: outcome for row, outcome in zip(rows, outcomes, strict=True) if not outcome.problem}
+    taken = {_place(row): outcome for row, outcome in zip(rows, outcomes, strict=True) if not outcome.problem}
     settled = []
     waiting = RejectedRow.objects.filter(raw_item_id=raw_item_id, state=RejectedRow.State.OPEN)
     for pointers in in_pieces(taken):
@@ -90,6 +92,17 @@ def describe(row: RejectedRow, outcome: "Outcome") -> None:
     row.message, row.message_kept = problem.message[:500], keep(problem.message)
     row.record_type = outcome.record_type
     row.external_id = outcome.external_id
+
+
+def _place(row: Row) -> str:
+    """Where the row stands; of a place too long for its column the beginning, and a digest that tells it from others.
+
+    Objects of a file may lie within objects as deep as its writer likes.
+    """
+    if len(row.pointer) <= PLACE:
+        return row.pointer
+    digest = blake2b(row.pointer.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{row.pointer[: PLACE - len(digest) - 1]}…{digest}"
 
 
 def _text(row: Row) -> str:

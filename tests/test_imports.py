@@ -552,3 +552,17 @@ def test_no_file_escapes_as_an_exception(db: None, start: bytes, content: bytes,
         assert run.received == run.rows_done == run.created + run.unchanged + run.quarantined
         assert RejectedRow.objects.count() == run.quarantined
         transaction.set_rollback(True)
+
+
+def test_a_row_with_a_very_long_place_is_set_aside_and_settled_when_it_is_read_again(account: SellerAccount) -> None:
+    # Objects within objects, 40 deep: the places of the rows have 200 letters and more, and differ only in the last.
+    content: Any = {"nodes": [{"id": "one"}, {"id": "two"}]}
+    for _number in range(40):
+        content = {"data": content}
+    run = take_in(account, json.dumps(content).encode(), format="shopify.graphql")
+    assert (run.state, run.received, run.quarantined) == (ImportRun.State.DONE, 2, 2)
+    places = set(RejectedRow.objects.values_list("pointer", flat=True))
+    assert len(places) == 2
+    assert all(place.startswith("/data/data/") and len(place) <= 120 for place in places)
+    run = take_in(account, json.dumps(content).encode(), format="shopify.graphql")
+    assert set(RejectedRow.objects.values_list("pointer", flat=True)) == places
