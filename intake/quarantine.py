@@ -38,7 +38,7 @@ def set_aside(
     bad = {position: outcome for position, outcome in enumerate(outcomes) if outcome.problem}
     if not bad:
         return {}
-    pointers = [_place(rows[position]) for position in bad]
+    pointers = [place_of(rows[position]) for position in bad]
     stored = {
         one.pointer: one
         for piece in in_pieces(pointers)
@@ -48,12 +48,12 @@ def set_aside(
     new, again = [], []
     for position, outcome in bad.items():
         row = rows[position]
-        known = stored.get(_place(row))
+        known = stored.get(place_of(row))
         if known is None:
             known = RejectedRow(
                 account=outcome.account,
                 raw_item_id=raw_item_id,
-                pointer=_place(row),
+                pointer=place_of(row),
                 created_at=now,
             )
             new.append(known)
@@ -71,7 +71,7 @@ def set_aside(
 
 def settle(raw_item_id: int, rows: Sequence[Row], outcomes: Sequence["Outcome"], now: datetime) -> None:
     """Resolve rows that were set aside when the item was read before, and that were taken in now."""
-    taken = {_place(row): outcome for row, outcome in zip(rows, outcomes, strict=True) if not outcome.problem}
+    taken = {place_of(row): outcome for row, outcome in zip(rows, outcomes, strict=True) if not outcome.problem}
     settled = []
     waiting = RejectedRow.objects.filter(raw_item_id=raw_item_id, state=RejectedRow.State.OPEN)
     for pointers in in_pieces(taken):
@@ -94,7 +94,7 @@ def describe(row: RejectedRow, outcome: "Outcome") -> None:
     row.external_id = outcome.external_id
 
 
-def _place(row: Row) -> str:
+def place_of(row: Row) -> str:
     """Where the row stands; of a place too long for its column the beginning, and a digest that tells it from others.
 
     Objects of a file may lie within objects as deep as its writer likes.

@@ -14,12 +14,15 @@ from django.db.models import QuerySet
 from intake.codes import ErrorCode, printable
 from intake.contexts import context_for
 from intake.gate import Outcome, in_transaction, take
-from intake.models import ImportProfile, RejectedRow
-from intake.quarantine import describe
+from intake.models import ImportProfile, ImportRun, RejectedRow
+from intake.quarantine import describe, place_of
+from intake.raw import open_item
 from intake.readers import READERS
+from intake.readers.context import Context
 from intake.readers.text import FileUnreadable
 from intake.rows import Bad, Row
 from intake.sentences import Sentence
+from intake.vault import Sealed
 from sellers.models import SellerAccount, User
 
 log = logging.getLogger(__name__)
@@ -128,12 +131,22 @@ def _read_again(row: RejectedRow, accounts: Mapping[str, SellerAccount]) -> list
     )
     reader = READERS.get(row.context.get("source", ""), READERS["api.ingest"])
     try:
-        found = list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))
-    except FileUnreadable as error:
+        whole = _in_its_file(row, context) if row.context.get("cut") and not row.fixed_text else []
+        found = whole or list(islice(reader.again(text, row.context, context), MOST_RECORDS + 1))
+    except (FileUnreadable, Sealed) as error:
         return [_unread(text, error.sentence)]
     if not 1 <= len(found) <= MOST_RECORDS:
         return [_unread(text, Sentence("must be exactly one row"))]
     return found
+
+
+def _in_its_file(row: RejectedRow, context: Context) -> list[Row]:
+    """The row as the file itself has it: of a very long one only the beginning is kept beside it."""
+    run = ImportRun.objects.filter(raw_item=row.raw_item_id).exclude(source="").first()
+    if run is None:
+        return []
+    rows = READERS[run.source].read(open_item(row.raw_item), context)
+    return list(islice((one for one in rows if place_of(one) == row.pointer), 1))
 
 
 def _unread(text: str, message: str) -> Row:

@@ -1,13 +1,17 @@
 """A mailbox of several accounts: each mail goes where it belongs, and nowhere its sender may not write."""
 
+import base64
 import io
+import zipfile
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.forms import modelform_factory
 from django.test import Client
 
+from config import keys
 from intake import checks, imports
 from intake.models import MailClue, RejectedRow
 from intake.retry import retry
@@ -59,6 +63,66 @@ def test_a_mail_for_an_account_of_others_is_set_aside(shops: tuple[SellerAccount
     assert (again.state, Message.objects.count()) == (RejectedRow.State.OPEN, 0)
     again, _outcome = retry(row.pk, user=user, now=NOW, accounts={"acme-us": us, "acme-de": de})
     assert (again.state, Message.objects.get().account) == (RejectedRow.State.RESOLVED, de)
+
+
+PICTURE = base64.encodebytes(b"\xff\xd8" + b"picture " * 50_000).decode()  # 540 KB: more than is kept as a row's text
+PARTS = (
+    "--part\nContent-Type: image/jpeg; name=lamp.jpg\nContent-Disposition: attachment; filename=lamp.jpg\n"
+    f"Content-Transfer-Encoding: base64\n\n{PICTURE}\n"
+    "--part\nContent-Type: text/plain; charset=utf-8\n\nSo kam die Lampe an.\n--part--\n"
+)
+LARGE = from_buyer(
+    PARTS, X_Marketplace_ID=DE, From="z1@marketplace.amazon.de", Message_ID="<large@x>",
+    Content_Type="multipart/mixed; boundary=part",
+)  # fmt: skip
+
+
+def zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.eml", GERMAN)
+        archive.writestr("b.eml", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("packed", ["alone", "mbox", "zip"])
+def test_a_large_mail_is_tried_again_with_everything_in_it(
+    shops: tuple[SellerAccount, SellerAccount], packed: str
+) -> None:
+    us, de = shops
+    user = make_user("kim", us, role=MANAGER)
+    separator = b"From z1@marketplace.amazon.de Mon Nov  9 10:00:05 2026\n"
+    file = {
+        "alone": LARGE, "mbox": separator + GERMAN + b"\n\n" + separator + LARGE, "zip": zipped(LARGE),
+    }[packed]  # fmt: skip
+    take_in(us, file, now=NOW, user=user)
+    row = RejectedRow.objects.latest("pk")
+    assert (row.code, len(row.row_text) < 300_000) == ("unknown_account", True)
+    again, _outcome = retry(row.pk, user=user, now=NOW, accounts={"acme-us": us, "acme-de": de})
+    assert again.state == RejectedRow.State.RESOLVED
+    message = Message.objects.get()
+    assert (message.external_id, message.body.text) == ("large@x", "So kam die Lampe an.")
+
+
+def test_a_large_mail_that_no_key_opens_any_more_stays_set_aside(
+    shops: tuple[SellerAccount, SellerAccount], settings: Any
+) -> None:
+    us, de = shops
+    take_in(us, LARGE, now=NOW, user=make_user("kim", us, role=MANAGER))
+    settings.RAW_KEYS = [keys.new_raw_key()]
+    again, _outcome = retry(RejectedRow.objects.get().pk, user=None, now=NOW, accounts={"acme-us": us, "acme-de": de})
+    assert (again.state, again.attempts, Message.objects.count()) == (RejectedRow.State.OPEN, 2, 0)
+
+
+def test_of_a_large_mail_that_was_repaired_what_was_repaired_is_read(
+    shops: tuple[SellerAccount, SellerAccount],
+) -> None:
+    us, _de = shops
+    take_in(us, LARGE, now=NOW, user=make_user("kim", us, role=MANAGER))
+    row = RejectedRow.objects.get()
+    repaired = from_buyer("Only this", Message_ID="<large@x>").decode()
+    again, _outcome = retry(row.pk, user=None, now=NOW, fixed_text=repaired)
+    assert (again.state, Message.objects.get().body.text) == (RejectedRow.State.RESOLVED, "Only this")
 
 
 def test_a_token_reaches_no_account_it_is_not_for(shops: tuple[SellerAccount, SellerAccount]) -> None:

@@ -17,7 +17,7 @@ from intake.readers.mail.bodies import Body, body_of
 from intake.readers.mail.charsets import Undecodable
 from intake.readers.mail.quoting import newest
 from intake.readers.mail.routing import NobodysMail, is_own_address, mailbox_of
-from intake.readers.mail.splitting import MAIL_LIMIT, Source, as_bytes, as_text, sources
+from intake.readers.mail.splitting import MAIL_LIMIT, Source, as_bytes, as_text, is_cut, sources
 from intake.rows import Bad, Clue, Row, RowWarning
 from intake.sentences import Sentence
 
@@ -61,6 +61,8 @@ def _rows(source: Source, pointer: str, context: Context) -> Iterator[Row]:
     defaults = context.defaults({"came_at": source.came_at.isoformat()} if source.came_at else None)
     if spelled:
         defaults["spelled"] = "yes"
+    if is_cut(source.bytes):
+        defaults["cut"] = "yes"
     account = ""
     try:
         mail = _parsed(source.bytes)

@@ -145,6 +145,11 @@ def as_text(source: bytes) -> tuple[str, bool]:
     return _UNPRINTABLE.sub(lambda found: _spell(found[0]), text), True
 
 
+def is_cut(source: bytes) -> bool:
+    """Whether `as_text` gives only the beginning of it."""
+    return len(source) > TEXT_LIMIT and len(source) - source.count(b"\r\n") > TEXT_LIMIT
+
+
 def _spell(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
 
