@@ -24,9 +24,8 @@ from prometheus_client.registry import Collector
 
 from dashboard.models import Delivery
 from intake.models import ImportRun, RejectedRow
-from kpis.freshness import WORKER
-from kpis.models import DayFailure, Heartbeat, ProofDifference
-from sellers.marks import Mark
+from kpis.freshness import WORKER, to_be_counted
+from kpis.models import AccountFailure, DayFailure, Heartbeat, ProofDifference
 
 logger = logging.getLogger(__name__)
 
@@ -90,13 +89,14 @@ class Installation(Collector):
         yield from self._processes()
 
     def _counting(self) -> Iterator[Metric]:
-        days = Mark.objects.order_by().values("account", "fact", "day").distinct()
-        oldest = Mark.objects.aggregate(at=Min("marked_at"))["at"]
-        set_aside = DayFailure.objects.filter(attempts__gte=DayFailure.ATTEMPTS)
+        days = to_be_counted().values("account", "fact", "day").distinct()
+        oldest = to_be_counted().aggregate(at=Min("marked_at"))["at"]
         open_differences = ProofDifference.objects.filter(healed_at=None)
         yield _gauge("marks_waiting", "Days of a fact that wait to be counted.", days.count())
         yield _gauge("oldest_mark_age_seconds", "Age of the oldest mark; 0 when none waits.", self._age(oldest))
-        yield _gauge("days_set_aside", "Days of a fact that could not be counted.", set_aside.count())
+        yield _gauge("days_set_aside", "Days of a fact that could not be counted.", DayFailure.set_aside().count())
+        work = AccountFailure.set_aside().count()
+        yield _gauge("work_set_aside", "Deadlines, weeks and proofs of accounts that failed three times.", work)
         yield _gauge(
             "proof_differences_open", "Stored totals that a recount does not confirm.", open_differences.count()
         )

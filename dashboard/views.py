@@ -3,9 +3,11 @@
 from datetime import date, datetime
 from typing import cast
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard.access import account_or_404, may_write, metric_or_404, visible_accounts, writable_ids
 from dashboard.addresses import Chart, FleetFilter, Rows
@@ -26,6 +28,7 @@ from dashboard.pages.shell import shell
 from dashboard.pages.system import system_page
 from dashboard.pages.week import week_page
 from dashboard.words import place
+from kpis.attempts import again
 from kpis.attention import worse_side
 from kpis.breakdowns import breakdown, split_of
 from kpis.exports import breakdown_table, hours_table, rows_table
@@ -36,6 +39,7 @@ from kpis.readings import reading_on
 from kpis.rows import rows
 from sellers.days import local_day
 from sellers.models import SellerAccount, User
+from sellers.repair import ReasonForm
 
 
 def fleet(request: HttpRequest) -> HttpResponse:
@@ -164,12 +168,17 @@ def account_passport_page(request: HttpRequest, key: str, metric: str) -> HttpRe
 
 
 def system(request: HttpRequest) -> HttpResponse:
-    """Whether everything is counted, alive, proved and complete; for staff."""
+    """Whether everything is counted, alive, proved and complete; for staff, who have what failed tried again."""
     if not request.user.is_staff:
         raise Http404
     now = timezone.now()
     accounts = visible_accounts(request)
-    context = {"page": system_page(accounts, now), "shell": shell(accounts, now), "section": "system"}
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        again(accounts, form.cleaned_data["reason"])
+        messages.success(request, _("What was set aside is tried again now."))
+        return redirect("system")
+    context = {"page": system_page(accounts, form, now), "shell": shell(accounts, now), "section": "system"}
     return render(request, "dashboard/system.html", context)
 
 

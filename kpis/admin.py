@@ -15,7 +15,7 @@ from kpis.catalogue import FACTS, METRICS
 from kpis.freshness import Health, health
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Text
-from kpis.models import DayFailure, DayTotal, Heartbeat, WeekReading, WeekReport
+from kpis.models import AccountFailure, DayFailure, DayTotal, Heartbeat, WeekReading, WeekReport
 from kpis.readings import State
 from kpis.targets import Band
 from sellers.marks import Mark
@@ -107,6 +107,14 @@ class DayFailureAdmin(CountedAdmin):
     """Days whose counting failed: the error says why. A repair of a row of that day starts a new attempt."""
 
     list_display = ("account", "fact_title", "day", "attempts", "failed_at", "error")
+
+
+@admin.register(AccountFailure)
+class AccountFailureAdmin(ReadOnlyAdmin):
+    """Work on whole accounts that failed. The page System health has what is set aside tried again."""
+
+    list_display = ("account", "work", "attempts", "failed_at", "error")
+    list_select_related = ("account",)
 
 
 class WeekReadingInline(admin.TabularInline):

@@ -291,6 +291,7 @@ class FreshnessSerializer(serializers.Serializer):
     newest_day = serializers.DateField(allow_null=True, help_text="The newest local day that is counted.")
     counted_at = serializers.DateTimeField(allow_null=True)
     marks_waiting = serializers.IntegerField(source="waiting")
+    days_set_aside = serializers.IntegerField(source="set_aside")
 
 
 class DifferenceSerializer(serializers.Serializer):
@@ -328,6 +329,9 @@ class HealthSerializer(serializers.Serializer):
     marks_waiting = serializers.IntegerField(help_text="Changed days that are not counted yet.")
     oldest_mark_seconds = serializers.IntegerField(allow_null=True, help_text="How long the oldest of them waits.")
     days_set_aside = serializers.IntegerField(help_text="Days whose counting failed three times.")
+    work_set_aside = serializers.IntegerField(
+        help_text="Other work on an account that failed three times: passed deadlines, weeks, the nightly proof."
+    )
     worker = WorkerSerializer(source="*")
     proof = ProofsSerializer(source="proofs")
     accounts = serializers.DictField(child=FreshnessSerializer(), help_text="By the account's key.")

@@ -1,14 +1,16 @@
 """Up to when an account's figures are complete, when they were counted, and how many days still wait."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
 
 from kpis.completeness import Completeness, completeness
-from kpis.models import DayFailure, DayTotal, Heartbeat
+from kpis.failures import AccountFailure, DayFailure
+from kpis.models import DayTotal, Heartbeat
 from kpis.proved import Proofs, proofs
 from sellers.days import local_day
 from sellers.marks import Mark
@@ -21,23 +23,36 @@ WORKER_FORGOTTEN_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The newest counted day, when counting last ran, how many (fact, day) wait and since when."""
+    """The newest counted day, when counting last ran, how many (fact, day) wait and since when.
+
+    Days that are set aside are not among those that wait: nobody counts them until somebody mends them.
+    """
 
     newest_day: date | None
     counted_at: datetime | None
     waiting: int
     oldest_mark_at: datetime | None
+    set_aside: int
 
 
 def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
-    """How fresh the figures of these accounts are, taken together: two queries."""
+    """How fresh the figures of these accounts are, taken together: three queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).aggregate(day=Max("day"), at=Max("counted_at"))
     # A day that was written ten times has ten marks and waits once.
-    marks_of_days = Mark.objects.filter(account__in=ids).order_by().values("account", "fact", "day")
+    marks_of_days = to_be_counted().filter(account__in=ids).values("account", "fact", "day")
     marks = marks_of_days.annotate(at=Min("marked_at")).aggregate(oldest=Min("at"), waiting=Count("at"))
     zones = {account.zone for account in accounts}
-    return Freshness(_until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"])
+    return Freshness(
+        _until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"],
+        DayFailure.set_aside().filter(account__in=ids).count(),
+    )  # fmt: skip
+
+
+def to_be_counted() -> QuerySet[Mark]:
+    """The marks whose days are not set aside, of all accounts."""
+    same = {name: OuterRef(name) for name in ("account", "fact", "day")}
+    return Mark.objects.filter(~Exists(DayFailure.set_aside().filter(**same))).order_by()
 
 
 def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> date | None:
@@ -46,19 +61,23 @@ def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> 
 
 
 def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]:
-    """How fresh the figures of each account are, by account id: two queries."""
+    """How fresh the figures of each account are, by account id: three queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
     zones = {account.id: [account.zone] for account in accounts}
     newest = totals.annotate(day=Max("day"), at=Max("counted_at"))
     counted = {key: (_until(day, at, zones[key]), at) for key, day, at in newest}
-    marked = Mark.objects.filter(account__in=ids).order_by().values_list("account_id", "fact", "day")
+    marked = to_be_counted().filter(account__in=ids).values_list("account_id", "fact", "day")
     waiting: dict[int, list[datetime]] = {}
     for key, _fact, _day, oldest in marked.annotate(oldest=Min("marked_at")):
         waiting.setdefault(key, []).append(oldest)
+    aside = Counter(DayFailure.set_aside().filter(account__in=ids).values_list("account_id", flat=True))
     return {
         key: Freshness(
-            *counted.get(key, (None, None)), len(waiting.get(key, ())), min(waiting.get(key, ()), default=None)
+            *counted.get(key, (None, None)),
+            len(waiting.get(key, ())),
+            min(waiting.get(key, ()), default=None),
+            aside[key],
         )
         for key in ids
     }
@@ -71,6 +90,7 @@ class Health:
     marks_waiting: int
     oldest_mark_seconds: int | None
     days_set_aside: int
+    work_set_aside: int  # of whole accounts: passed deadlines, weeks, proofs
     worker_beat_at: datetime | None
     worker_alive: bool
     accounts: dict[str, Freshness]  # by the account's key
@@ -79,16 +99,16 @@ class Health:
 
 
 def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
-    """What waits, what cannot be counted, whether a worker is alive, what was proved, what has come: seven queries."""
+    """What waits, what cannot be counted, whether a worker is alive, what was proved, what has come: eight queries."""
     fresh = freshness_of_each(accounts)
     oldest = min((one.oldest_mark_at for one in fresh.values() if one.oldest_mark_at), default=None)
     complete = completeness(accounts)
-    set_aside = DayFailure.objects.filter(account__in=fresh, attempts__gte=DayFailure.ATTEMPTS)
     beat = Heartbeat.objects.filter(name=WORKER).values_list("beat_at", flat=True).first()
     return Health(
         marks_waiting=sum(one.waiting for one in fresh.values()),
         oldest_mark_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
-        days_set_aside=set_aside.count(),
+        days_set_aside=sum(one.set_aside for one in fresh.values()),
+        work_set_aside=AccountFailure.set_aside().filter(account__in=fresh).count(),
         worker_beat_at=beat,
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,
         accounts={account.key: fresh[account.id] for account in accounts},

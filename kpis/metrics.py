@@ -4,14 +4,14 @@ A declaration is all there is to a metric. The count, the rows behind it, its ba
 export column follow from it, so they cannot disagree. Values are exact fractions of integers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -110,10 +110,21 @@ class Part:
 
 @dataclass(frozen=True)
 class Lapse:
-    """How the passing of time becomes rows: whose deadlines passed, and the conditional update that says so."""
+    """How the passing of time becomes rows: which rows' deadlines passed, and the conditional update that says so."""
 
-    due_accounts: Callable[[datetime], set[int]]
+    work: str  # the name under which its failures are kept
+    due: Callable[[datetime], Sequence[QuerySet[Any]]]
     lapse: Callable[[SellerAccount, datetime], int]
+
+    def due_accounts(self, now: datetime) -> set[int]:
+        """The ids of the accounts in which a deadline has passed; read from small partial indexes."""
+        return {
+            one for rows in self.due(now) for one in rows.order_by().values_list("account_id", flat=True).distinct()
+        }
+
+    def is_due(self, account: SellerAccount, now: datetime) -> bool:
+        """Whether a deadline of this account has passed."""
+        return any(rows.filter(account=account).exists() for rows in self.due(now))
 
 
 class Side(StrEnum):

@@ -1,4 +1,4 @@
-"""What counting leaves behind: sums of days, published weeks, days that cannot be counted, proofs, heartbeats."""
+"""What counting leaves behind: sums of days, published weeks, proofs, heartbeats; with what could not be done."""
 
 from datetime import date, timedelta
 from fractions import Fraction
@@ -8,7 +8,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kpis.failures import AccountFailure, DayFailure
 from sellers.models import SellerAccount
+
+__all__ = [
+    "AccountFailure", "AwaitedData", "DayFailure", "DayTotal", "Heartbeat", "ProofDifference", "ProofRun",
+    "RecountedDay", "RuleChange", "WeekReading", "WeekReport",
+]  # fmt: skip
 
 
 class DayTotal(models.Model):
@@ -36,29 +42,6 @@ class DayTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.fact} {self.day}"
-
-
-class DayFailure(models.Model):
-    """A day whose counting failed. After three attempts it is set aside with its error, so it stops nobody else."""
-
-    ATTEMPTS = 3
-
-    account = models.ForeignKey(
-        SellerAccount, models.CASCADE, db_index=False, related_name="+", verbose_name=_("account")
-    )
-    fact = models.CharField(_("fact"), max_length=40)
-    day = models.DateField(_("day"))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    error = models.TextField(_("error"), blank=True)
-    failed_at = models.DateTimeField(_("failed at"))
-
-    class Meta:
-        verbose_name = _("day that cannot be counted")
-        verbose_name_plural = _("days that cannot be counted")
-        constraints = [models.UniqueConstraint(fields=["account", "fact", "day"], name="day_failure_once")]
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.fact} {self.day}: {self.error}"
 
 
 class WeekReport(models.Model):

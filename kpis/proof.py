@@ -11,12 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
+from kpis.attempts import attempt
+from kpis.failures import AccountFailure
 from kpis.layouts import LAYOUTS
 from kpis.models import DayTotal, ProofDifference, ProofRun
 from kpis.recounting import recount_of
@@ -76,6 +79,7 @@ class Proved:
     rows: int = 0
     waiting: int = 0
     differences: list[Difference] = field(default_factory=list)
+    failed: bool = False  # it did not come to its end, for a reason that is kept as the account's failure
 
 
 def prove(
@@ -99,7 +103,12 @@ def prove(
 def prove_account(account: SellerAccount, now: datetime, days: int | None = DAYS, sample: int = NIGHTS) -> Proved:
     """Sweep, compare, name what differs, heal it, and keep the result as the account's newest proof."""
     run = ProofRun.objects.create(account=account, started_at=now)
-    return _prove(account, run, now, days, sample)
+    return _attempt(account, run, now, days, sample)
+
+
+def _attempt(account: SellerAccount, run: ProofRun, now: datetime, days: int | None, sample: int) -> Proved:
+    proved = attempt(account, AccountFailure.Work.PROVING, partial(_prove, account, run, now, days, sample))
+    return proved or Proved(failed=True)
 
 
 def prove_if_due(account: SellerAccount, now: datetime) -> Proved | None:
@@ -109,7 +118,7 @@ def prove_if_due(account: SellerAccount, now: datetime) -> Proved | None:
         if account.id not in due_accounts(now, SellerAccount.objects.filter(id=account.id)):
             return None
         run = ProofRun.objects.create(account=account, started_at=now)
-    return _prove(account, run, now, DAYS, NIGHTS)
+    return _attempt(account, run, now, DAYS, NIGHTS)
 
 
 def due_accounts(now: datetime, accounts: Iterable[SellerAccount] | None = None) -> list[int]:

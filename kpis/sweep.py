@@ -2,23 +2,29 @@
 
 Marks are read before facts, in the transaction that overwrites the totals and deletes exactly the marks that were read.
 A mark that commits meanwhile survives, so running late, twice or beside another sweep changes nothing.
+
+Many days are counted in one step. A step that raises, or whose process died, is counted again day by day, each day with
+an attempt that is counted before: three, and the day is set aside (docs/decisions/0041-attempts.md).
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from kpis.attempts import attempt, begin, end, fail, passes, take_back
 from kpis.catalogue import LAPSES
 from kpis.engine import recount
+from kpis.failures import AccountFailure, DayFailure
 from kpis.layouts import LAYOUTS
-from kpis.models import DayFailure, DayTotal
+from kpis.models import DayTotal
 from sellers.locks import try_lock_for_counting
 from sellers.marks import Mark, mark
 from sellers.models import SellerAccount
@@ -28,12 +34,26 @@ logger = logging.getLogger(__name__)
 MARKS = 2000  # read at once: on SQLite the write lock is held for a few hundred milliseconds
 DAYS = 400  # counted in one transaction
 
+COUNTING = AccountFailure.Work.COUNTING
+
+ASIDE = Q(attempts__gte=DayFailure.ATTEMPTS)
+# A mark that is newer than the failure is a new attempt: at once where the day raised, and after a while where it took
+# its process with it, because a busy day is marked every few seconds.
+NOT_MARKED_ANEW = Q(failed_at__gte=OuterRef("marked_at")) | Q(error="", failed_at__gte=Now() - DayFailure.DEADLY)
+RESTS = Q(error="", failed_at__gte=Now() - DayFailure.REST)
+RESTS_NOW = ExpressionWrapper(RESTS, output_field=BooleanField())
+
 Report = Callable[[str], None]
+Day = tuple[str, date]  # a fact and one of its days
 
 
 @dataclass
 class Swept:
-    """What a sweep did: rows flipped by passing time, days counted, accounts that another sweep was busy with."""
+    """What a sweep did: rows flipped by passing time, days counted, and the accounts it has to come back to.
+
+    Those are busy: another sweep counts them, or they rest because a process died over them. `failed` is the number of
+    days that are set aside.
+    """
 
     lapsed: int = 0
     days: int = 0
@@ -53,7 +73,15 @@ def sweep(now: datetime, accounts: Iterable[SellerAccount] | None = None, report
     done = Swept()
     ids = waiting_accounts(now) if accounts is None else {account.id for account in accounts}
     for account in SellerAccount.objects.filter(id__in=ids).order_by("id"):
-        swept = sweep_account(account, now)
+        try:
+            swept = sweep_account(account, now)
+        except Exception as error:
+            if passes(error) or isinstance(error, SoftTimeLimitExceeded):
+                raise
+            # Deadlines and days have guards of their own; whatever else fails must not stop other accounts either.
+            begin(AccountFailure, account=account, work=COUNTING)
+            fail(error, AccountFailure, account=account, work=COUNTING)
+            continue
         done += swept
         if report and swept.days:
             report(f"{account.key}: {swept.days} days counted")
@@ -64,14 +92,14 @@ def waiting_accounts(now: datetime) -> set[int]:
     """The ids of the accounts with marks, with deadlines that have passed, or with days counted by an older recipe."""
     ids = set(_waiting_marks().values_list("account_id", flat=True).distinct())
     for lapse in LAPSES:
-        ids |= lapse.due_accounts(now)
+        ids |= lapse.due_accounts(now) - set(AccountFailure.waits(lapse.work).values_list("account_id", flat=True))
     ids |= set(_stale_days().values_list("account_id", flat=True).distinct())
     return ids
 
 
 def sweep_account(account: SellerAccount, now: datetime) -> Swept:
     """Lapse one account, then recount its marked and stale days in short transactions, newest days first."""
-    done = Swept(lapsed=sum(lapse.lapse(account, now) for lapse in LAPSES))
+    done = Swept(lapsed=_lapse(account, now))
     _mark_stale(account)
     while True:
         counted = _step(account, now)
@@ -80,37 +108,69 @@ def sweep_account(account: SellerAccount, now: datetime) -> Swept:
         if not counted:
             break
         done.days += counted
-    done.failed = DayFailure.objects.filter(account=account, attempts__gte=DayFailure.ATTEMPTS).count()
+    if not done.busy:
+        done.days += _one_by_one(account, _suspects(account), now)
+    done.failed = DayFailure.set_aside().filter(account=account).count()
     if done.days or done.lapsed:
         logger.info("swept account=%s lapsed=%s days=%s", account.id, done.lapsed, done.days)
     return done
 
 
+def _lapse(account: SellerAccount, now: datetime) -> int:
+    """Turn passed deadlines into rows: how many. What fails for this account is kept, and tried again later."""
+    lapsed = 0
+    for lapse in LAPSES:
+        if lapse.is_due(account, now) and not AccountFailure.waits(lapse.work).filter(account=account).exists():
+            lapsed += attempt(account, lapse.work, partial(lapse.lapse, account, now)) or 0
+    return lapsed
+
+
 def _step(account: SellerAccount, now: datetime) -> int | None:
-    """Recount the newest marked days in one transaction: how many; None when another sweep is at this account."""
-    try:
-        with transaction.atomic():
-            if not try_lock_for_counting(account.id):
-                return None
-            marks, days = _newest(account)
-            for fact, fact_days in sorted(days.items()):
-                recount(LAYOUTS[fact], account.id, fact_days, now)
-                DayFailure.objects.filter(account=account, fact=fact, day__in=fact_days).delete()
-            Mark.objects.filter(id__in=marks).delete()
-            return sum(map(len, days.values()))
-    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
-        raise  # the database is away or busy, or the worker's time is over: nothing is wrong with the day
-    except Exception:
-        # One day that cannot be counted must not stop the others: count them one by one and note the guilty one.
-        logger.exception("counting failed account=%s; trying day by day", account.id)
-        return _day_by_day(account, now)
+    """Recount the newest marked days in one transaction: how many; None when the account is to be left alone now.
+
+    A note that the step began is committed before it and deleted with it. A note that is still there was left by a
+    process that died, or by one that is about to begin.
+    """
+    note = AccountFailure.objects.filter(account=account, work=COUNTING)
+    with transaction.atomic():
+        if not try_lock_for_counting(account.id):
+            return None
+        left = note.annotate(rests=RESTS_NOW).values_list("rests", flat=True).first()
+        if left:
+            return None
+        if not _marked(account).exists():
+            if left is not None:
+                note.delete()  # what it was about failed in other steps
+            return 0
+        begin(AccountFailure, account=account, work=COUNTING)
+    if left is None:
+        try:
+            return _count_together(account, now)
+        except Exception as error:
+            fail(error, AccountFailure, account=account, work=COUNTING)
+    days = _newest(account)[1]
+    counted = _one_by_one(account, [(fact, day) for fact, found in days.items() for day in found], now)
+    end(AccountFailure, account=account, work=COUNTING)
+    return counted
+
+
+def _count_together(account: SellerAccount, now: datetime) -> int | None:
+    with transaction.atomic():
+        if not try_lock_for_counting(account.id):
+            end(AccountFailure, account=account, work=COUNTING)
+            return None
+        marks, days = _newest(account)
+        for fact, fact_days in sorted(days.items()):
+            recount(LAYOUTS[fact], account.id, fact_days, now)
+        Mark.objects.filter(id__in=marks).delete()
+        end(AccountFailure, account=account, work=COUNTING)
+        return sum(map(len, days.values()))
 
 
 def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
-    waiting = _waiting_marks().filter(account=account)
     ids: list[int] = []
     days: dict[str, set[date]] = defaultdict(set)
-    for mark_id, fact, day in waiting.order_by("-day").values_list("id", "fact", "day")[:MARKS]:
+    for mark_id, fact, day in _marked(account).order_by("-day").values_list("id", "fact", "day")[:MARKS]:
         if day not in days[fact] and sum(map(len, days.values())) >= DAYS:
             break
         ids.append(mark_id)
@@ -118,40 +178,57 @@ def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
     return ids, {fact: found for fact, found in days.items() if found}
 
 
-def _set_aside(**newer: OuterRef) -> Exists:
-    """Whether the outer row's day has failed too often. A mark that is newer than the failure is a new attempt."""
-    same_day = {name: OuterRef(name) for name in ("account", "fact", "day")}
-    return Exists(DayFailure.objects.filter(attempts__gte=DayFailure.ATTEMPTS, **same_day, **newer))
+def _failures(condition: Q) -> Exists:
+    """Whether the outer row's day has failed in such a way."""
+    return Exists(DayFailure.objects.filter(condition, **{name: OuterRef(name) for name in ("account", "fact", "day")}))
 
 
 def _waiting_marks() -> QuerySet[Mark]:
-    return Mark.objects.filter(~_set_aside(failed_at__gte=OuterRef("marked_at")), fact__in=LAYOUTS).order_by()
+    """Marks whose day is to be counted, together with others or by itself."""
+    return Mark.objects.filter(~_failures(ASIDE & NOT_MARKED_ANEW), fact__in=LAYOUTS).order_by()
 
 
-def _day_by_day(account: SellerAccount, now: datetime) -> int:
+def _marked(account: SellerAccount) -> QuerySet[Mark]:
+    """Marks of days that never failed: they are counted together."""
+    return Mark.objects.filter(~_failures(Q()), account=account, fact__in=LAYOUTS).order_by()
+
+
+def _suspects(account: SellerAccount) -> list[Day]:
+    """Days that failed before and are to be tried again now, those first that failed least."""
+    marks = _waiting_marks().filter(_failures(~RESTS | ASIDE), account=account)
+    waiting = set(marks.values_list("fact", "day"))
+    failures = DayFailure.objects.filter(account=account).order_by("attempts", "-day", "fact")
+    return [day for day in failures.values_list("fact", "day") if day in waiting]
+
+
+class _Taken(Exception):
+    """Another sweep has begun to count the account."""
+
+
+def _one_by_one(account: SellerAccount, days: Sequence[Day], now: datetime) -> int:
+    """Count each of these days in a transaction of its own, with an attempt that is committed before: how many."""
     counted = 0
-    _marks, days = _newest(account)
-    for fact, day in sorted((fact, day) for fact, found in days.items() for day in found):
-        # The attempt is counted before counting, in a transaction of its own: a day that kills its process has tried.
-        failure, _new = DayFailure.objects.get_or_create(
-            account=account, fact=fact, day=day, defaults={"failed_at": now}
-        )
-        DayFailure.objects.filter(pk=failure.pk).update(attempts=F("attempts") + 1, failed_at=Now())
+    for fact, day in days:
+        what = {"account": account, "fact": fact, "day": day}
+        with transaction.atomic():
+            if not try_lock_for_counting(account.id):
+                break
+            begin(DayFailure, **what)
+            AccountFailure.objects.filter(account=account, work=COUNTING).update(failed_at=Now(), error="")
         try:
             with transaction.atomic():
                 if not try_lock_for_counting(account.id):
-                    DayFailure.objects.filter(pk=failure.pk).update(attempts=F("attempts") - 1)  # nothing was tried
-                    return counted
-                marks = list(Mark.objects.filter(account=account, fact=fact, day=day).values_list("id", flat=True))
+                    raise _Taken
+                marks = list(Mark.objects.filter(**what).values_list("id", flat=True))
                 recount(LAYOUTS[fact], account.id, [day], now)
                 Mark.objects.filter(id__in=marks).delete()
-        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
-            raise
+                end(DayFailure, **what)
+        except _Taken:
+            take_back(DayFailure, **what)
+            break
         except Exception as error:
-            logger.exception("day cannot be counted account=%s fact=%s day=%s", account.id, fact, day)
-            DayFailure.objects.filter(pk=failure.pk).update(error=f"{type(error).__name__}: {error}"[:500])
+            fail(error, DayFailure, **what)
         else:
-            DayFailure.objects.filter(pk=failure.pk).delete()
             counted += 1
     return counted
 
@@ -161,7 +238,7 @@ def _stale_days() -> QuerySet[DayTotal]:
     for slug, layout in LAYOUTS.items():
         # Two ranges instead of "not equal", so that the index finds nothing to read when nothing is stale.
         condition |= Q(fact=slug) & (Q(recipe__lt=layout.recipe) | Q(recipe__gt=layout.recipe))
-    return DayTotal.objects.filter(condition & ~_set_aside()).order_by()
+    return DayTotal.objects.filter(condition & ~_failures(ASIDE)).order_by()
 
 
 def _mark_stale(account: SellerAccount) -> None:

@@ -13,21 +13,24 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min
 
+from kpis.attempts import attempt
 from kpis.catalogue import DECLARED
 from kpis.completeness import completeness
 from kpis.engine import BATCH, first_days
+from kpis.failures import AccountFailure
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
 from kpis.models import AwaitedData, DayTotal, RecountedDay, WeekReading, WeekReport
 from kpis.readings import Reading, Span, State, window_on
 from kpis.rules import Rules
-from kpis.sweep import sweep_account
+from kpis.sweep import sweep, sweep_account
 from sellers.days import last_complete_day, week_end_on_or_before, week_ends
 from sellers.late import changes_between, counted_until
 from sellers.locks import lock_for_closing
@@ -38,6 +41,7 @@ logger = logging.getLogger(__name__)
 Report = Callable[[str], None]
 Figures = Sequence[dict[str, Any]]
 
+CLOSING = AccountFailure.Work.CLOSING
 SLICE = 13  # weeks published in one transaction: a quarter, so that on SQLite no other writer waits for long
 
 # What figures follow from: the recipes of all facts. A week that was published by others is revised for that reason.
@@ -66,19 +70,20 @@ def due_accounts(now: datetime) -> set[int]:
         last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
         if last > done[account.id]:
             due.add(account.id)
-    return due
+    return due - set(AccountFailure.waits(CLOSING).values_list("account_id", flat=True))
 
 
 def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, report: Report | None = None) -> Closed:
     """Publish every week that is over and not published yet, and revise those whose days were recounted since.
 
     What waits to be counted is counted first; an account that another sweep is counting is left for the next run.
+    One that fails stops no other.
     """
     done = Closed()
     for account in SellerAccount.objects.all() if accounts is None else accounts:
-        if sweep_account(account, now).busy:
+        if sweep(now, [account]).busy:
             continue
-        closed, revised = _close(account, now)
+        closed, revised = attempt(account, CLOSING, partial(_close, account, now)) or (0, 0)
         done.closed += closed
         done.revised += revised
         if closed or revised:

@@ -29,9 +29,9 @@ def lapse(account: SellerAccount, now: datetime) -> int:
         return sum(rows.filter(account=account).update(**verdict) for rows, verdict in _passed(now))
 
 
-def due_accounts(now: datetime) -> set[int]:
-    """The ids of the accounts in which a deadline has passed; read from small partial indexes."""
-    return {account_id for rows, _verdict in _passed(now) for account_id in rows.values_list("account_id", flat=True)}
+def due(now: datetime) -> list[MarkingQuerySet]:
+    """The rows whose deadline has passed, of every account; small partial indexes find them."""
+    return [rows for rows, _verdict in _passed(now)]
 
 
 def _passed(now: datetime) -> list[tuple[MarkingQuerySet, dict[str, Any]]]:

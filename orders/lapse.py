@@ -1,6 +1,7 @@
 """Passing time becomes a row: what was promised and has not happened turns from "not due yet" into "overdue"."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 
@@ -18,10 +19,9 @@ def lapse(account: SellerAccount, now: datetime) -> int:
     return sum(step(account, now) for step in steps)
 
 
-def due_accounts(now: datetime) -> set[int]:
-    """The ids of the accounts in which something has become overdue; read from small partial indexes."""
-    due = (_due_orders(now), _due_invoices(now), _due_packages(now), _due_returns(now))
-    return {account_id for rows in due for account_id in rows.values_list("account_id", flat=True)}
+def due(now: datetime) -> list[models.QuerySet[Any]]:
+    """The rows that have become overdue, of every account; small partial indexes find them."""
+    return [_due_orders(now), _due_invoices(now), _due_packages(now), _due_returns(now)]
 
 
 def _due_orders(now: datetime) -> models.QuerySet[Order]:

@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch
 
 from intake.gate import ingest
 from intake.models import BatchReceipt, Conflict, Correction, ImportRun, RawItem, RejectedRow
-from kpis.models import DayFailure, DayTotal, Heartbeat, RuleChange, WeekReport
+from kpis.models import AccountFailure, DayFailure, DayTotal, Heartbeat, RuleChange, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import Conversation, Message, MessageBody, ResponseTarget, Turn
@@ -190,6 +190,7 @@ def grow_figures(account: SellerAccount, day: date) -> None:
     Mark.objects.create(**where)
     DayTotal.objects.create(**where, sums=[], recipe="old", counted_at=NOW)
     DayFailure.objects.create(**where, failed_at=NOW)
+    AccountFailure.objects.create(account=account, work=str(day), failed_at=NOW)
     WeekReport.objects.create(account=account, ends_on=day, reason="closed", published_at=NOW)
     Heartbeat.objects.create(name=f"worker {day}", beat_at=NOW)
     ResponseTarget.objects.create(account=account, valid_from=day, seconds=3600)

@@ -509,10 +509,16 @@ def test_health_says_what_is_counted_and_what_waits(ours, time_machine):
         "marks_waiting": 0,
         "oldest_mark_seconds": None,
         "days_set_aside": 0,
+        "work_set_aside": 0,
         "worker": {"alive": True, "beat_at": "2026-01-20T11:59:30Z"},
         "proof": {"proved_at": None, "days": 0, "differences_found": 0, "differences_open": 0, "differences": []},
         "accounts": {
-            "ours": {"newest_day": "2026-01-05", "counted_at": "2026-01-20T12:00:00Z", "marks_waiting": 0},
+            "ours": {
+                "newest_day": "2026-01-05",
+                "counted_at": "2026-01-20T12:00:00Z",
+                "marks_waiting": 0,
+                "days_set_aside": 0,
+            },
         },
     }
     Conversation.objects.get().messages.first().save()

@@ -230,7 +230,7 @@ def test_sweep_lapses_and_counts_until_nothing_waits(run):
         make_conversation(shop, ("buyer", "2026-01-18 10:00"), now=at("2026-01-18 12:00"))
     # The days of the message, of its turn and of the conversation; the deadline passes for the message and the turn.
     assert json.loads(run("sweep", "--account", "acme", "--now", MOMENT, "--json")) == {
-        "days": 3, "lapsed": 2, "waiting": 0, "failed": 0,
+        "days": 3, "lapsed": 2, "waiting": 0, "failed": 0, "failures": [],
     }  # fmt: skip
     assert set(Mark.objects.values_list("account_id", flat=True)) == {other.id}
     assert run("sweep", "--now", MOMENT) == (
@@ -244,7 +244,7 @@ def test_sweep_fails_loudly_when_a_day_cannot_be_counted(run):
     make_conversation(account, ("buyer", "2026-01-18 10:00"))
     failed_at = timezone.now() + timedelta(minutes=1)  # after the mark, which the database has dated
     DayFailure.objects.create(account=account, fact="turns", day="2026-01-18", attempts=3, failed_at=failed_at)
-    with pytest.raises(CommandError, match="1 days could not be counted"):
+    with pytest.raises(CommandError, match="1 pieces of work failed"):
         run("sweep", "--now", MOMENT)
     assert DayTotal.objects.filter(fact="contacts").exists()
 

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "config": {"dashboard", "kpis", "intake", "messaging", "orders", "sellers"},
 }
 # Inside kpis a higher rank uses what a lower one offers; catalogue and engine share a rank and do not know each other.
-KPIS_RANKS = {"units": 0, "targets": 1, "metrics": 2, "models": 2, "catalogue": 3, "engine": 3}
+KPIS_RANKS = {"units": 0, "failures": 0, "targets": 1, "metrics": 2, "models": 2, "catalogue": 3, "engine": 3}
 KPIS_FUNCTIONS = 4  # readings, rows, sweep, weeks, ...: anything that is neither foundation nor door
 KPIS_DOORS = 5
 KPIS_DOOR_NAMES = ("admin", "api", "exports", "reports", "tasks", "management", "urls")

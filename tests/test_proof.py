@@ -416,6 +416,7 @@ def test_the_command_prints_what_it_did_and_fails_on_a_difference_although_it_he
     assert json.loads(run("--json", "--account=lumora", "--all")) == {
         "accounts": [{"account": "lumora", "days": 1, "rows": 2, "waiting": 0, "differences": []}],
         "differences": 0,
+        "failed": [],
     }
 
 

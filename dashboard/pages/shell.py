@@ -51,13 +51,13 @@ class Shell:
 
     @property
     def is_current(self) -> bool:
-        """Nothing waits, and there are figures up to yesterday."""
-        day = self.freshness.newest_day
-        return not self.freshness.waiting and day is not None and day >= self.today - timedelta(days=1)
+        """Nothing waits or is set aside, and there are figures up to yesterday."""
+        fresh, day = self.freshness, self.freshness.newest_day
+        return not (fresh.waiting or fresh.set_aside) and day is not None and day >= self.today - timedelta(days=1)
 
 
 def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
-    """Three queries. On an account's page the freshness is that account's; a fourth says how far its data has come."""
+    """Four queries. On an account's page the freshness is that account's; a fifth says how far its data has come."""
     zone = UTC_ZONE if account is None else account.zone
     shown = accounts if account is None else [account]
     fresh = freshness(shown)

@@ -10,9 +10,10 @@ from dashboard.pages.shell import UTC_ZONE
 from kpis.catalogue import FACTS
 from kpis.freshness import Freshness, Health, health
 from kpis.metrics import Text
-from kpis.models import DayFailure, ProofDifference, ProofRun
+from kpis.models import AccountFailure, DayFailure, ProofDifference, ProofRun
 from kpis.units import NO_VALUE
 from sellers.models import SellerAccount
+from sellers.repair import ReasonForm
 
 SHOWN = 50
 
@@ -68,12 +69,38 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """A day, or other work on an account, that was set aside."""
+
+    failure: DayFailure | AccountFailure
+
+    @property
+    def account(self) -> SellerAccount:
+        return self.failure.account
+
+    @property
+    def work(self) -> Text:
+        if isinstance(self.failure, AccountFailure):
+            return self.failure.get_work_display()
+        return FACTS[self.failure.fact].title if self.failure.fact in FACTS else self.failure.fact
+
+    @property
+    def day(self) -> str:
+        return words.long_day(self.failure.day) if isinstance(self.failure, DayFailure) else NO_VALUE
+
+    @property
+    def tried(self) -> str:
+        return moment_at(self.failure.failed_at, self.account)
+
+
+@dataclass(frozen=True)
 class SystemPage:
     """Everything the page shows."""
 
     health: Health
     shops: list[Shop]
-    failures: list[DayFailure]
+    aside: list[Aside]
+    form: ReasonForm  # why what is set aside is tried again
     found: list[Found]
 
     @property
@@ -87,10 +114,17 @@ class SystemPage:
         return "" if at is None else words.moment(at, UTC_ZONE)
 
 
-def system_page(accounts: Sequence[SellerAccount], now: datetime) -> SystemPage:
+def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, now: datetime) -> SystemPage:
     """The state of these accounts, in a constant number of queries."""
     state = health(accounts, now)
-    set_aside = DayFailure.objects.filter(account__in=accounts, attempts__gte=DayFailure.ATTEMPTS)
+    aside = [
+        failure
+        for kind in (AccountFailure, DayFailure)
+        for failure in kind.set_aside()
+        .filter(account__in=accounts)
+        .select_related("account")
+        .order_by("-failed_at")[:SHOWN]
+    ]
     return SystemPage(
         health=state,
         shops=[
@@ -102,6 +136,7 @@ def system_page(accounts: Sequence[SellerAccount], now: datetime) -> SystemPage:
             )
             for account in accounts
         ],
-        failures=list(set_aside.select_related("account").order_by("-failed_at", "pk")[:SHOWN]),
+        aside=[Aside(failure) for failure in aside],
+        form=form,
         found=[Found(difference) for difference in state.proofs.differences],
     )

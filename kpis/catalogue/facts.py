@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 import messaging.lapse
 import orders.lapse
+from kpis.failures import AccountFailure
 from kpis.metrics import Column, Fact, Lapse
 from messaging.models import Author, Conversation, Message, SurveyAnswer, Turn
 from orders.models import Feedback, OfficialFigure, Order, PolicyViolation, Return, Shipment
@@ -289,6 +290,6 @@ FACTS = {
 }  # fmt: skip
 
 LAPSES = (
-    Lapse(messaging.lapse.due_accounts, messaging.lapse.lapse),
-    Lapse(orders.lapse.due_accounts, orders.lapse.lapse),
+    Lapse(AccountFailure.Work.REPLIES, messaging.lapse.due, messaging.lapse.lapse),
+    Lapse(AccountFailure.Work.ORDERS, orders.lapse.due, orders.lapse.lapse),
 )

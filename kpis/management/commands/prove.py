@@ -29,10 +29,13 @@ class Command(BaseCommand):
             raise CommandError("--days is a number of days from 0 to 36525.")
         days = None if options["all"] else options["days"]
         accounts = [account_named(options["account"])] if options["account"] else SellerAccount.objects.order_by("id")
-        results, differences = [], []
+        results, differences, failed = [], [], []
         for account in accounts:
             proved = prove_account(account, now, days, NIGHTS)
             differences += proved.differences
+            if proved.failed:
+                failed.append(account.key)
+                continue
             results.append(
                 {
                     "account": account.key, "days": proved.days, "rows": proved.rows, "waiting": proved.waiting,
@@ -46,9 +49,11 @@ class Command(BaseCommand):
                 for one in proved.differences:
                     self.stdout.write(f"  {one}")
         if options["json"]:
-            print_json(self.stdout, {"accounts": results, "differences": len(differences)})
+            print_json(self.stdout, {"accounts": results, "differences": len(differences), "failed": failed})
         else:
             self.stdout.write(f"{len(differences)} differences.")
+        if failed:
+            raise CommandError(f"The proof of {', '.join(failed)} did not come to its end; the log says why.")
         if differences:
             healed = sum(one.healed for one in differences)
             raise CommandError(f"{len(differences)} stored sums differed from their rows; {healed} are healed.")
