@@ -25,7 +25,7 @@ from intake.corrections import CorrectionError
 from intake.dismissals import dismiss, restore
 from kpis.exports_queue import queue_table, returns_table
 from kpis.files import Table
-from kpis.queue import Queue
+from kpis.queue import Person, Queue
 from kpis.return_queue import ReturnQueue
 from messaging.models import Turn
 from sellers.models import SellerAccount, User
@@ -36,13 +36,12 @@ MOST = 200  # waits that one step says something of
 def queue(request: HttpRequest) -> HttpResponse:
     """Who waits for an answer, over all accounts this person may see or in one of them."""
     page = _page(request)
-    user = cast(User, request.user)
     return render(
         request,
         "dashboard/queue.html",
         {
             "page": page,
-            "bar": filter_bar(page, [user.get_full_name(), user.get_username()]),
+            "bar": filter_bar(page),
             "reasons": REASONS.items(),
             "shell": shell(page.known, page.now, page.account),
             "section": "queue",
@@ -61,7 +60,7 @@ def file(request: HttpRequest, now: datetime) -> Table:
     shown = accounts_in(visible_accounts(request), _account(request), address)
     if address.value("list") == RETURNS:
         return returns_table(ReturnQueue(shown, now))
-    return queue_table(Queue(shown, now, wanted(address)))
+    return queue_table(Queue(shown, now, wanted(address, _person(request))))
 
 
 def dismissed(request: HttpRequest) -> HttpResponse:
@@ -132,8 +131,14 @@ def _page(request: HttpRequest) -> QueuePage:
         address,
         request.GET.get("page", "1"),
         set(_writable(request)),
+        _person(request),
         timezone.now(),
     )
+
+
+def _person(request: HttpRequest) -> Person:
+    user = cast(User, request.user)
+    return Person(user.pk, (user.get_full_name(), user.get_username()))
 
 
 def _account(request: HttpRequest) -> SellerAccount | None:

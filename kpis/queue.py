@@ -25,6 +25,7 @@ LOOK_BACK = timedelta(days=30)
 HOUR = timedelta(hours=1)
 MOST_CHOICES = 300  # a source that gives each conversation a topic of its own would fill the page with them
 NOTHING = "-"  # a filter's word for rows in which nothing is said
+MINE = "@me"  # and for the owner who looks at the queue
 
 
 class Group(StrEnum):
@@ -41,6 +42,14 @@ OVERDUE = (Group.LATE, Group.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who looks: their user, and the names by which a source may call them."""
+
+    user: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which waits to show; an empty word leaves the choice open, and "-" means those where nothing is said."""
 
@@ -49,12 +58,17 @@ class Wanted:
     language: str = ""
     owner: str = ""
     group: str = ""
+    person: Person | None = None  # whose the owner "@me" is; without one that is nobody's
 
     @property
     def rows(self) -> Q:
         """The condition, but for the group."""
-        asked = {"channel": self.channel, "topic": self.topic, declared.LANGUAGE: self.language, "owner": self.owner}
-        return Q(**{path: "" if word == NOTHING else word for path, word in asked.items() if word})
+        owner = "" if self.owner == MINE else self.owner
+        asked = {"channel": self.channel, "topic": self.topic, declared.LANGUAGE: self.language, "owner": owner}
+        told = Q(**{path: "" if word == NOTHING else word for path, word in asked.items() if word})
+        if self.owner != MINE:
+            return told
+        return told & (declared.assigned_to(self.person.user, self.person.names) if self.person else Q(pk__in=[]))
 
 
 @dataclass(frozen=True, slots=True)

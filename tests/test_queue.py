@@ -17,7 +17,7 @@ from intake.models import Correction
 from kpis.queue import Group, Queue, Wanted, hour_edges, late_count
 from kpis.return_queue import ReturnQueue
 from kpis.waiting import Waiting, waiting
-from messaging.models import Reply, ResponseTarget, Turn
+from messaging.models import Agent, Reply, ResponseTarget, Turn
 from orders.models import Return
 from orders.recompute_events import recompute_returns
 from sellers.models import Membership
@@ -264,13 +264,29 @@ def test_filters_narrow_the_list_and_what_is_hidden_is_counted():
     assert 'href="?owner=Chen+Yu"' in text_of(client.get("/queue/?owner=Chen+Yu&topic=refund")), "a chip takes one away"
 
 
-def test_a_person_finds_what_is_assigned_to_them():
-    shop = make_account()
-    waits(shop, "2026-01-20 10:00", "a", assignee_name="Mei Lin")
-    waits(shop, "2026-01-20 09:00", "b")
-    client = client_of(shop, first_name="Mei", last_name="Lin")
-    assert '<a href="?owner=Mei+Lin">Mine</a>' in text_of(client.get("/queue/"))
-    assert "Mine</a>" not in text_of(client_of(shop).get("/queue/"))
+def test_mine_is_what_is_assigned_to_an_agent_that_i_am_or_to_my_very_name():
+    shop, other = make_account(), make_account()
+    mei = make_user("mei", shop, other, first_name="Mei", last_name="Lin")
+    kim = make_user("kim", shop)
+    for account, number, user in ((shop, "u-1", mei), (shop, "u-2", kim), (shop, "u-3", None)):
+        Agent.objects.create(account=account, system="test", external_id=number, name=f"Desk {number}", user=user)
+    waits(shop, "2026-01-20 11:00", "by ID", assignee_external_id="u-1", assignee_name="M. L.")
+    waits(shop, "2026-01-20 10:00", "by name of the agent", assignee_name="Desk u-1")
+    waits(shop, "2026-01-20 09:00", "by my name", assignee_name="Mei Lin")
+    waits(shop, "2026-01-20 08:00", "an agent of my name", assignee_external_id="u-3", assignee_name="Mei Lin")
+    waits(shop, "2026-01-20 07:00", "another of my name", assignee_external_id="u-2", assignee_name="Mei Lin")
+    waits(other, "2026-01-20 06:00", "same ID, other account", assignee_external_id="u-1")
+    waits(shop, "2026-01-20 05:00", "nobody's")
+    client = Client()
+    client.force_login(mei)
+    page = client.get("/queue/?owner=@me")
+    assert shown(page) == ["an agent of my name", "by my name", "by name of the agent", "by ID"]
+    assert '<a href="?owner=%40me" aria-current="page">Mine</a>' in text_of(page)
+    assert "Mine are the conversations assigned to you" in text_of(page)
+    file = b"".join(client.get("/queue/queue.csv?owner=@me").streaming_content).decode()
+    assert file.count("Mei Lin") == 2 and "nobody" not in file
+    client.force_login(kim)
+    assert shown(client.get("/queue/?owner=@me")) == ["another of my name"]
 
 
 def test_an_empty_queue_says_so():

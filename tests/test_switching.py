@@ -31,7 +31,22 @@ def addresses(client: Client, **asked: str) -> list[str]:
         ("/accounts/one/late_response_rate/?weeks=26&part=for", "/accounts/two/late_response_rate/?weeks=26"),
         ("/accounts/one/weeks/2026-01-18/", "/accounts/two/weeks/2026-01-18/"),
         ("/accounts/one/corrections/", "/accounts/two/corrections/"),
-        ("/accounts/one/corrections/7/", "/accounts/two/"),  # the seventh correction is one account's
+        # The seventh correction is one account's, as its people and notes are: there the list stands.
+        ("/accounts/one/corrections/7/", "/accounts/two/corrections/"),
+        ("/accounts/one/agents/3/?days=90&list=late", "/accounts/two/agents/?days=90"),
+        ("/accounts/one/notes/3/", "/accounts/two/notes/"),
+        ("/accounts/one/conversations/3/", "/accounts/two/"),
+        ("/accounts/one/agents/?days=90&sort=answers&page=2", "/accounts/two/agents/?days=90&sort=answers"),
+        ("/accounts/one/topics/?by=channel", "/accounts/two/topics/?by=channel"),
+        ("/accounts/one/notes/new/?day=2026-01-05", "/accounts/two/notes/"),
+        ("/queue/", "/queue/?account=two"),
+        (
+            "/queue/?account=one&platform=amazon&team=EU&owner=@me&topic=refund&group=late&page=3",
+            "/queue/?account=two&owner=%40me&topic=refund&group=late",
+        ),
+        ("/queue/dismissed/?account=one", "/queue/dismissed/?account=two"),
+        ("/reports/", "/accounts/two/weeks/"),
+        ("/reports/2026-01-18/", "/accounts/two/weeks/"),
         ("/metrics/", "/accounts/two/"),
         ("/nowhere/", "/accounts/two/"),
         ("https://elsewhere.example/accounts/one/", "/accounts/two/"),
@@ -41,6 +56,11 @@ def addresses(client: Client, **asked: str) -> list[str]:
 )
 def test_the_same_page_of_another_account_where_there_is_one(client: Client, here: str, there: str) -> None:
     assert addresses(client, q="herb", **{"from": here}) == [there]
+
+
+def test_the_account_that_is_open_is_marked_in_the_queue_too(client: Client) -> None:
+    places = client.get("/switch/", {"from": "/queue/?account=two"}).context["places"]
+    assert [place.account.key for place in places if place.is_current] == ["two"]
 
 
 def test_every_word_may_stand_anywhere_in_name_key_and_place(client: Client) -> None:

@@ -19,7 +19,7 @@ from dashboard.pages.queue_rows import BAR, CHANNELS, TITLES, Hour, Part, Reques
 from dashboard.pages.shell import UTC_ZONE
 from dashboard.traits import TRAITS, matching
 from kpis.metrics import Text
-from kpis.queue import NOTHING, Counts, Group, Queue, Wanted, hour_edges
+from kpis.queue import MINE, NOTHING, Counts, Group, Person, Queue, Wanted, hour_edges
 from kpis.return_queue import ReturnQueue
 from sellers.models import Platform, SellerAccount
 
@@ -154,6 +154,8 @@ class QueuePage:
         said = str(self.filter.value(name))
         if said == NOTHING:
             return {"owner": gettext("Unassigned"), "topic": gettext("No topic")}.get(name, gettext("Not known"))
+        if name == "owner" and said == MINE:
+            return gettext("Mine")
         words_of: dict[str, Callable[[str], Text]] = {
             "account": lambda key: key if self.account is None else self.account.name,
             "platform": lambda value: Platform(value).label,
@@ -162,6 +164,10 @@ class QueuePage:
             "group": lambda value: TITLES[Group(value)],
         }
         return str(words_of.get(name, str)(said)) if said else ""
+
+    @property
+    def is_mine(self) -> bool:
+        return bool(self.filter.value("owner") == MINE)
 
     @property
     def here(self) -> str:
@@ -205,11 +211,12 @@ def queue_page(
     address: QueueFilter,
     page: str,
     writable: Collection[int],
+    person: Person,
     now: datetime,
 ) -> QueuePage:
     """The queue of the accounts that the address leaves. Its queries grow neither with accounts nor with rows."""
     shown = accounts_in(known, account, address)
-    queue = Queue(shown, now, wanted(address))
+    queue = Queue(shown, now, wanted(address, person))
     zones = {one.time_zone: one.zone for one in shown}
     zone = next(iter(zones.values())) if len(zones) == 1 else UTC_ZONE
     edges = hour_edges(now, zone)
@@ -243,6 +250,7 @@ def accounts_in(
     return matching(known if account is None else [account], wanted, str(address.value("q")))
 
 
-def wanted(address: QueueFilter) -> Wanted:
+def wanted(address: QueueFilter, person: Person) -> Wanted:
     """What the address asks of the waits themselves."""
-    return Wanted(**{name: str(address.value(name)) for name in ("channel", "topic", "language", "owner", "group")})
+    asked = {name: str(address.value(name)) for name in ("channel", "topic", "language", "owner", "group")}
+    return Wanted(**asked, person=person)

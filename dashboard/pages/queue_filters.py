@@ -1,6 +1,6 @@
 """What stands above the reply queue: whose messages one looks at, and what the filters have to offer."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 from dashboard import clocks
 from dashboard.pages.queue import ASKED, QueuePage
 from dashboard.pages.queue_rows import CHANNELS
+from dashboard.traits import TRAITS
 from kpis.metrics import Text
-from kpis.queue import NOTHING, Choices
+from kpis.queue import MINE, NOTHING, Choices
 from sellers.models import Platform
 
 
@@ -22,22 +23,22 @@ class Bar:
     kept: list[tuple[str, str]]  # filters in force that have no field here
 
 
-def filter_bar(page: QueuePage, names: Collection[str]) -> Bar:
-    """The choices of the filters, each with how many wait; `names` are those of the person who looks."""
+def filter_bar(page: QueuePage) -> Bar:
+    """The choices of the filters, each with how many wait."""
     platforms = {account.platform for account in page.known}
     offers: list[tuple[str, list[tuple[str, str]]]] = [
         ("account", [(account.key, account.name) for account in page.known]),
         ("platform", [(value, str(said)) for value, said in Platform.choices if value in platforms]),
     ]
-    teams = sorted({account.team for account in page.known} - {""}, key=str.casefold)
-    if teams:
-        offers.append(("team", [(team, team) for team in teams]))
+    for name, trait in (("team", TRAITS["team"]), ("keeper", TRAITS["owner"])):
+        if values := sorted({trait(account) for account in page.known} - {""}, key=str.casefold):
+            offers.append((name, [(value, value) for value in values]))
     views = []
     if not page.is_returns:  # of which neither an owner nor a topic is known
         offered: Choices = page.queue.choices()
-        views = _views(page, next((name for name in names if name in dict(offered.owners) and name), ""))
+        views = _views(page)
         offers += [
-            ("owner", _offer(offered.owners, gettext("Unassigned"), str)),
+            ("owner", [(MINE, gettext("Mine")), *_offer(offered.owners, gettext("Unassigned"), str)]),
             ("topic", _offer(offered.topics, gettext("No topic"), str)),
             ("language", _offer(offered.languages, gettext("Not known"), clocks.language)),
             ("channel", _offer(offered.channels, "", lambda value: str(CHANNELS.get(value, value)))),
@@ -47,10 +48,10 @@ def filter_bar(page: QueuePage, names: Collection[str]) -> Bar:
     return Bar(views, fields, [(name, value) for name, value in page.given.items() if name not in shown])
 
 
-def _views(page: QueuePage, mine: str) -> list[tuple[str, str, bool]]:
+def _views(page: QueuePage) -> list[tuple[str, str, bool]]:
     owner = str(page.filter.value("owner"))
-    views = [(gettext("Everyone"), ""), (gettext("Mine"), mine), (gettext("Unassigned"), NOTHING)]
-    return [(title, page.address(owner=name), name == owner) for title, name in views if name or title == views[0][0]]
+    views = [(gettext("Everyone"), ""), (gettext("Mine"), MINE), (gettext("Unassigned"), NOTHING)]
+    return [(title, page.address(owner=name), name == owner) for title, name in views]
 
 
 def _offer(counted: list[tuple[str, int]], nothing: str, said: Callable[[str], str]) -> list[tuple[str, str]]:

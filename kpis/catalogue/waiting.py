@@ -1,10 +1,12 @@
 """Who waits for an answer now: turns that no person has answered, and return requests that nobody has answered."""
 
-from django.db.models import Exists, OuterRef, Q, Value
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, Substr
 
 from kpis.catalogue.facts import returns, turns
-from messaging.models import Turn
+from messaging.models import Agent, Turn
 from messaging.turns import TARGET
 from orders.models import ReturnAnswer, ReturnStanding
 from orders.returns import TARGET as RETURN_TARGET
@@ -20,6 +22,21 @@ SNIPPET = 160  # characters of the opening message that a list shows
 LANGUAGE = "conversation__language"
 # Systems that know no name of the assignee know at least an ID.
 OWNER = Coalesce(NullIf("conversation__assignee_name", Value("")), "conversation__assignee_external_id")
+
+
+def assigned_to(user: int, names: Collection[str]) -> Q:
+    """Waits of conversations assigned to this user: to one of the agents they are, else to their very name.
+
+    The name alone counts only where the source's agent is nobody else.
+    """
+    here = Agent.objects.filter(account=OuterRef("account"), system=OuterRef("conversation__system"))
+    by_id: QuerySet = here.filter(external_id=OuterRef("conversation__assignee_external_id"))
+    by_name = here.filter(name=OuterRef("conversation__assignee_name"), user=user).exclude(name="")
+    named = Q(conversation__assignee_name__in=[name for name in names if name]) | Q(Exists(by_name))
+    linked = by_id.exclude(user=None)
+    return Q(Exists(by_id.filter(user=user))) | (named & ~Q(Exists(linked)))
+
+
 # What the queue shows of a turn: our word for it, and where it is found from the turn's row.
 SHOWN = {
     "turn": "pk",
