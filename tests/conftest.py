@@ -39,6 +39,12 @@ if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 let_tests_empty_the_audit_log()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What script/pictures asks of the browser test of every page."""
+    parser.addoption("--pages", default="", metavar="NAME,...", help="the test of every page looks at these alone")
+    parser.addoption("--every-account", action="store_true", help="... with all sample accounts instead of three")
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_scratch, ignore_errors=True)
 

@@ -1,6 +1,6 @@
 """Every page of the product with an address to open it at: one list for whatever must hold on all of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -89,9 +89,9 @@ NO_PAGES = {
 NO_PAGE_ENDINGS = ("_csv", "_html", "_step", "_xlsx")
 
 
-def lived_in() -> User:
-    """Three sample accounts with their whole history, a mailbox, a correction, and a file of which one row is bad."""
-    load(Told(NOW, 1.0), now=NOW, report=lambda _run: None, profiles=[BY_KEY[key] for key in ACCOUNTS])
+def lived_in(accounts: Iterable[str] = ACCOUNTS) -> User:
+    """Sample accounts with their whole history, a mailbox, a correction, and a file of which one row is bad."""
+    load(Told(NOW, 1.0), now=NOW, report=lambda _run: None, profiles=[BY_KEY[key] for key in accounts])
     sweep(NOW)
     close_weeks(NOW)
     user = make_user("lin", is_staff=True, is_superuser=True, first_name="Lin", last_name="Wei")

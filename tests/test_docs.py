@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import runpy
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,3 +187,10 @@ def test_a_decision_is_headed_by_the_number_of_its_file_and_no_number_is_used_tw
     assert [re.match(r"# (\d+)\. ", page.read_text()) is not None for page in pages] == [True] * len(pages)
     assert [int(page.read_text()[2:].split(".")[0]) for page in pages] == numbers
     assert len(set(numbers)) == len(numbers)
+
+
+def test_every_picture_shown_is_made_by_the_script_and_none_lies_unused() -> None:
+    made = set(runpy.run_path(str(ROOT / "script" / "pictures.py"))["PICTURES"])
+    kept = {path.name for path in (ROOT / "docs" / "images").iterdir()}
+    shown = {Path(path).name for page in PAGES for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text())}
+    assert shown == kept == made

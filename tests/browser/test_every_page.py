@@ -1,6 +1,6 @@
 """Every page in a real browser, with the sample accounts: three languages, light and dark, on a desk and a phone.
 
-The pictures are kept in screenshots/, for people to look at; the readme's are taken from there.
+The pictures are kept in screenshots/, for people to look at; script/pictures takes the readme's from there.
 """
 
 import re
@@ -13,13 +13,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from dashboard.models import Subscription
+from intake.demo import BY_KEY
 from intake.models import Correction
 from messaging.models import Conversation, MessageBody, SurveyAnswer
 from orders.models import Feedback, Return
 from sellers.models import Note, SellerAccount
 from tests.browser.test_screens import SIZES, sideways
 from tests.makers import NOW
-from tests.screens import LARGEST, lived_in, pages, path_of
+from tests.screens import ACCOUNTS, LARGEST, lived_in, pages, path_of
 
 LANGUAGES = ("en-US", "zh-CN", "zh-TW")
 # Words that are the same in every language: names of trade and technology, addresses, and what lived_in() names.
@@ -94,14 +95,21 @@ def english(text: str, data: set[str]) -> bool:
 @pytest.mark.browser
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_whole(
-    language: str, new_page: Callable[..., Page], transactional_db: None, shoot: Callable[[Page, str], None]
+    language: str,
+    new_page: Callable[..., Page],
+    transactional_db: None,
+    shoot: Callable[[Page, str], None],
+    pytestconfig: pytest.Config,
 ) -> None:
-    user = lived_in()
+    chosen = set(filter(None, pytestconfig.getoption("--pages").split(",")))
+    user = lived_in(BY_KEY if pytestconfig.getoption("--every-account") else ACCOUNTS)
     Subscription.objects.update(language={"zh-CN": "zh-hans", "zh-TW": "zh-hant"}.get(language, "en"))
     shop = SellerAccount.objects.get(key=LARGEST)
     data, faults = written_by_people(), []
     page = new_page(user, locale=language)
     for one in pages():
+        if chosen and one.name not in chosen:
+            continue
         page.goto(path_of(one, shop))
         # One load, four looks: what a page is does not depend on its window or theme, how it looks does.
         for size, dark in product(SIZES, (False, True)):
