@@ -1,7 +1,8 @@
 """Readers of environment variables that stop loudly, in one sentence, on a value they do not understand."""
 
 import os
-from urllib.parse import SplitResult, urlsplit
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -23,8 +24,16 @@ POSTGRES_LINE = {
 
 
 def text(name: str, default: str = "") -> str:
-    """The stripped value of a variable; a variable that is set but empty counts as not set."""
-    return os.environ.get(name, "").strip() or default
+    """The stripped value of a variable, or of the file that NAME_FILE names; an empty one counts as not set."""
+    value, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE", "").strip()
+    if value and file:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; unset one of them.")
+    if not file:
+        return value or default
+    try:
+        return Path(file).read_text().strip() or default
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read ({error.strerror}).") from error
 
 
 def words(name: str) -> list[str]:
@@ -65,10 +74,13 @@ def web_address(name: str, default: str) -> SplitResult:
 
 
 def redis_url(name: str) -> str:
-    """A Redis address, or "" when not set."""
+    """A Redis address, or "" when not set. One without a password gets REDIS_PASSWORD, which may stand in a file."""
     value = text(name)
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
+    password = text("REDIS_PASSWORD")
+    if value and password and "@" not in value:
+        return value.replace("://", f"://:{quote(password, safe='')}@", 1)
     return value
 
 
@@ -76,7 +88,8 @@ def database(name: str, default: str, *, process: str) -> dict[str, object]:
     """Django's description of the database at a URL, with the options that keep it whole under load.
 
     SQLite gets write-ahead logging and IMMEDIATE transactions (without them half of the concurrent writers fail),
-    PostgreSQL checked connections and time limits by kind of process ("web" or "worker").
+    PostgreSQL checked connections and time limits by kind of process ("web" or "worker"). An address without a password
+    gets DATABASE_PASSWORD, which may stand in a file.
     """
     url = text(name, default)
     scheme = url.split(":", 1)[0]
@@ -97,6 +110,7 @@ def database(name: str, default: str, *, process: str) -> dict[str, object]:
             "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA journal_size_limit=67108864;",
         } | options
         return described | {"OPTIONS": options}
+    described["PASSWORD"] = described.get("PASSWORD") or text("DATABASE_PASSWORD")
     statement, lock, idle = POSTGRES_LIMITS[process]
     limits = f"-c statement_timeout={statement} -c lock_timeout={lock} -c idle_in_transaction_session_timeout={idle} "
     # The operator's own `?options=` come last and win.

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from config import environment
+
 SECRET_KEY_FILE = "secret_key"  # noqa: S105  # the name of a file
 RAW_KEYS_FILE = "raw_keys"
 CONNECTION_KEYS_FILE = "connection_keys"
@@ -20,7 +22,7 @@ IDENTITY_KEY_FILE = "identity_key"
 
 def secret_key(data_dir: Path) -> str:
     """The signing key, or "" when there is none yet; Django then refuses the first use of it."""
-    return os.environ.get("SECRET_KEY", "").strip() or _read(data_dir / SECRET_KEY_FILE)
+    return environment.text("SECRET_KEY") or _read(data_dir / SECRET_KEY_FILE)
 
 
 def raw_keys(data_dir: Path) -> list[str]:
@@ -35,7 +37,7 @@ def connection_keys(data_dir: Path) -> list[str]:
 
 def identity_key(data_dir: Path) -> str:
     """The key of buyers' names, or "" when there is none yet."""
-    return os.environ.get("IDENTITY_KEY", "").strip() or _read(data_dir / IDENTITY_KEY_FILE)
+    return environment.text("IDENTITY_KEY") or _read(data_dir / IDENTITY_KEY_FILE)
 
 
 def new_secret_key() -> str:
@@ -72,7 +74,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _fernet_keys(name: str, path: Path) -> list[str]:
-    stated = os.environ.get(name, "").strip() or _read(path)
+    stated = environment.text(name) or _read(path)
     return [key for key in stated.replace(",", " ").split() if key]
 
 

@@ -35,7 +35,7 @@ class Login(NamedTuple):
     password: str
 
 
-def prepare(say: Say, *, demo: bool = False) -> Login | None:
+def prepare(say: Say, *, demo: bool = False, static: bool = True) -> Login | None:
     """Bring keys, schema, cache table, first administrator, static files and, if asked, sample data into being.
 
     Returns the generated first login while it still works, else None. Raises CommandError in one sentence.
@@ -46,7 +46,8 @@ def prepare(say: Say, *, demo: bool = False) -> Login | None:
     migrate(say)
     catch_up(timezone.now(), say)
     login = first_login(say)
-    collect_static(say)
+    if static:
+        collect_static(say)
     if demo:
         load_demo(say)
     return login

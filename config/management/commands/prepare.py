@@ -15,7 +15,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the sample accounts if there is no account yet")
 
+        parser.add_argument("--without-static", action="store_true", help="the static files are there, as in the image")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        login = prepare(self.stdout.write, demo=options["demo"])
+        login = prepare(self.stdout.write, demo=options["demo"], static=not options["without_static"])
         if login is not None:
             self.stdout.write(f"Sign in: {login.name} / {login.password}")
