@@ -113,13 +113,9 @@ def wait_again(request: HttpRequest) -> HttpResponse:
         raise Http404
     now, user = timezone.now(), cast(User, request.user)
     accounts = list(_writable(request).values())
-    try:
-        count = restore(accounts, said_at, by=user, now=now, conversation=int(number) if number else None)
-    except CorrectionError as error:
-        messages.warning(request, str(error))
-    else:
-        text = ngettext("%(count)s message waits again.", "%(count)s messages wait again.", count)
-        messages.success(request, text % {"count": count})
+    count = restore(accounts, said_at, by=user, now=now, conversation=int(number) if number else None)
+    text = ngettext("%(count)s message waits again.", "%(count)s messages wait again.", count)
+    messages.success(request, text % {"count": count})
     return _back(request, "queue_dismissed" if request.POST.get("from") == "dismissed" else "queue")
 
 

@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from intake.corrections import Change, correct, undo
+from intake.corrections import Change, CorrectionError, correct, undo
 from intake.models import Correction
 from messaging.models import Author, Message, Reply, Turn
+from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount, User
 
 KIND = Correction.Kind.NO_REPLY_NEEDED
@@ -23,10 +25,12 @@ def dismiss(account: SellerAccount, turns: Collection[int], *, by: User | None, 
 
     Raises CorrectionError.
     """
-    messages = _asking(account, turns)
-    rows = [message for group in messages.values() for message in group]
-    if rows:
-        correct(account, rows, Change(KIND), by=by, now=now, reason=reason)
+    with transaction.atomic():
+        lock_for_writing(account.id)  # or another person's dismissal of one wait would refuse all of them
+        messages = _asking(account, turns)
+        rows = [message for group in messages.values() for message in group]
+        if rows:
+            correct(account, rows, Change(KIND), by=by, now=now, reason=reason)
     return len(messages)
 
 
@@ -39,17 +43,19 @@ def dismissals(accounts: Sequence[SellerAccount], since: datetime) -> QuerySet[C
 def restore(
     accounts: Sequence[SellerAccount], said_at: datetime, *, by: User | None, now: datetime, conversation: int | None
 ) -> int:
-    """Take back what was said at this moment, of one conversation or of all; returns how many messages wait again.
-
-    Raises CorrectionError.
-    """
+    """Take back what was said at this moment, of one conversation or of all; returns how many messages wait again."""
     rows = dismissals(accounts, said_at).filter(applied_at=said_at)
     if conversation is not None:
         rows = rows.filter(row_id__in=Message.objects.filter(conversation=conversation).values("pk"))
-    found = list(rows)
-    for correction in found:
+    return sum(_is_undone(correction, by, now) for correction in list(rows))
+
+
+def _is_undone(correction: Correction, by: User | None, now: datetime) -> bool:
+    try:
         undo(correction, now, by)
-    return len(found)
+    except CorrectionError:
+        return False  # another person has just taken it back
+    return True
 
 
 def _asking(account: SellerAccount, turns: Collection[int]) -> dict[int, list[Message]]:

@@ -2,17 +2,19 @@
 
 import csv
 import re
+import threading
 from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import close_old_connections, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from dashboard import clocks
+from intake.dismissals import dismiss, restore
 from intake.models import Correction
 from kpis.queue import Group, Queue, Wanted, hour_edges, late_count
 from kpis.return_queue import ReturnQueue
@@ -20,6 +22,7 @@ from kpis.waiting import Waiting, waiting
 from messaging.models import Agent, Reply, ResponseTarget, Turn
 from orders.models import Return
 from orders.recompute_events import recompute_returns
+from sellers.locks import lock_for_writing
 from sellers.models import Membership
 from tests.makers import NOW, at, make_account, make_conversation, make_message, make_user
 
@@ -544,3 +547,59 @@ def sheets_of(response):
     """The sheets of a spreadsheet as rows of values."""
     book = CalamineWorkbook.from_filelike(BytesIO(response.getvalue()))
     return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+
+
+# --- Two people at once ----------------------------------------------------------------------------------------------
+
+
+def while_another_writes(account, first, second):
+    """What `second` returns that was asked for while another transaction of the account was about to do `first`."""
+    asked, done, found = threading.Event(), threading.Event(), []
+
+    def run():
+        try:
+            asked.wait()
+            found.append(second())
+        except Exception as error:
+            found.append(error)
+        finally:
+            done.set()
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    with transaction.atomic():
+        lock_for_writing(account.pk)
+        asked.set()
+        done.wait(0.5)  # long enough to come to the lock
+        first()
+    thread.join()
+    close_old_connections()
+    return found[0]
+
+
+def say(account, *threads):
+    turns = list(Turn.objects.filter(conversation__in=threads).values_list("pk", flat=True))
+    return lambda: dismiss(account, turns, by=None, now=NOW, reason="Nobody asks anything here.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_person_has_just_said_stops_nothing_else_of_a_step():
+    shop = make_account()
+    one, two = (waits(shop, "2026-01-18 10:00", name) for name in ("one", "two"))
+    assert while_another_writes(shop, say(shop, one), say(shop, one, two)) == 1
+    assert Correction.objects.filter(state="applied").count() == 2
+    assert not Turn.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_person_has_just_taken_back_stops_nothing_else_of_a_step():
+    shop = make_account()
+    one, two = (waits(shop, "2026-01-18 10:00", name) for name in ("one", "two"))
+    say(shop, one, two)()
+
+    def take_back(conversation):
+        return lambda: restore([shop], NOW, by=None, now=NOW, conversation=conversation)
+
+    assert while_another_writes(shop, take_back(two.pk), take_back(None)) == 1
+    assert Turn.objects.count() == 2
