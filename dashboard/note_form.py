@@ -59,10 +59,13 @@ class NoteForm(forms.ModelForm):
         return set(super()._get_validation_exclusions()) - {"account"}  # type: ignore[misc]  # unknown to the stubs
 
     def keep(self, user: User) -> Note:
-        """The note as it was said; its first writer stays its author."""
-        if self.instance.pk is None:
-            self.instance.author = user
-        kept: Note = self.save()
+        """The note as it was said; its first writer stays its author. One that is sent twice at once is one note."""
+        if self.instance.pk is not None:
+            changed: Note = self.save()
+            return changed
+        said = dict(self.cleaned_data)
+        one = {name: said.pop(name) for name in ("starts_on", "metric", "title")}
+        kept, _new = Note.objects.get_or_create(account=self.instance.account, **one, defaults={**said, "author": user})
         return kept
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.note_form import SIDES
+from dashboard.note_form import SIDES, NoteForm
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from sellers.models import Membership, Note
@@ -121,6 +121,15 @@ def test_the_same_thing_is_noted_once_a_day():
     make_note(account, "2026-01-14", title="New templates")
     answer = signed_in(account).post("/accounts/acme/notes/new/", typed())
     assert "This is noted on that day already." in answer.content.decode()
+    assert Note.objects.count() == 1
+
+
+def test_a_double_click_notes_it_once_and_fails_nowhere():
+    account, user = make_account("acme"), make_user("mei")
+    forms = [NoteForm(typed(text="Shorter."), account=account) for _click in range(2)]
+    assert all(form.is_valid() for form in forms), "neither has been kept when the other is looked at"
+    first, second = (form.keep(user) for form in forms)
+    assert (first.pk, first.text, first.author) == (second.pk, "Shorter.", user)
     assert Note.objects.count() == 1
 
 
