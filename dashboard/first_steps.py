@@ -14,13 +14,16 @@ from dashboard.cards import Card
 from dashboard.pages.connections import broken
 from dashboard.silence import silences
 from intake.models import RejectedRow
-from kpis.attention import pressing, worse_side
+from kpis.attention import gravest_first, pressing, worse_side
+from kpis.figures import State
+from kpis.largest import Largest, largest_parts, largest_topic
 from kpis.queue import Group
+from kpis.return_queue import ReturnQueue
 from kpis.targets import Band
 from kpis.waiting import Waiting
 from sellers.models import SellerAccount
 
-AT_MOST = 9
+AT_LEAST, AT_MOST = 3, 9
 FIGURES = 5  # of the steps, so that figures leave room for what stands still
 SILENT = 3
 
@@ -50,46 +53,116 @@ class Scene:
 
 
 def first_steps(scene: Scene) -> list[Step]:
-    """At most nine steps: red before yellow, within a colour in the order of the kinds. Three queries."""
+    """At most nine steps: red before yellow, within a colour in the order of the kinds. At most six queries."""
     steps = [step for kind in KINDS for step in kind(scene)]
     return sorted(steps, key=lambda step: step.band is not Band.RED)[:AT_MOST]
 
 
 def late_replies(scene: Scene) -> Iterator[Step]:
-    """Buyers who have waited more than 24 hours, and where most of them do."""
-    late = sum(waits.late for waits in scene.waiting.values())
+    """Buyers who have waited more than 24 hours, where most of them do, and what about."""
+    about = largest_topic(list(scene.waiting), scene.now)
+    late, asked, at = _of_queue(scene, lambda waits: waits.late)
     if not late:
         return
-    account = max(scene.waiting, key=lambda one: scene.waiting[one].late)
-    here = scene.waiting[account].late
-    said = {"here": here, "account": account.name}
-    asked = scene.in_queue
-    if asked is None:  # then the account where most of them wait stands for all
-        asked, late = {"account": account.key}, here
+    said = [at, about_sentence(about) if about and about.of == late else "", _("They have waited over 24 hours.")]
     yield Step(
         Band.RED,
         ngettext("Answer %(count)d late reply", "Answer %(count)d late replies", late) % {"count": late},
-        _("%(here)d of them at %(account)s. Every one has waited for more than 24 hours.") % said,
+        " ".join(filter(None, said)),
         queue_address({**asked, "group": Group.LATE.value}),
         _("See who waits"),
     )
 
 
+def missed_targets(scene: Scene) -> Iterator[Step]:
+    """Buyers whose own target is over, though their 24 hours are not."""
+    count, asked, at = _of_queue(scene, lambda waits: waits.missed)
+    if count:
+        title = ngettext("Answer %(count)d reply over its target", "Answer %(count)d replies over their target", count)
+        said = [at, _("Their channel or priority allows less than 24 hours.")]
+        href = queue_address({**asked, "group": Group.MISSED.value})
+        yield Step(Band.YELLOW, title % {"count": count}, " ".join(filter(None, said)), href, _("See who waits"))
+
+
+def due_soon(scene: Scene) -> Iterator[Step]:
+    """Buyers whose time is over within 4 hours."""
+    count, asked, at = _of_queue(scene, lambda waits: waits.soon)
+    if count:
+        title = ngettext("Answer %(count)d reply within 4 hours", "Answer %(count)d replies within 4 hours", count)
+        said = [at, _("Then they are late or over their target.")]
+        href = queue_address({**asked, "group": Group.SOON.value})
+        yield Step(Band.YELLOW, title % {"count": count}, " ".join(filter(None, said)), href, _("See who waits"))
+
+
+def _of_queue(scene: Scene, count_of: Callable[[Waiting], int]) -> tuple[int, dict[str, str], str]:
+    """How many wait, how the queue is asked for exactly these, and a sentence on where most of them do."""
+    counts = {account: count_of(waits) for account, waits in scene.waiting.items()}
+    count = sum(counts.values())
+    if not count:
+        return 0, {}, ""
+    account = max(counts, key=lambda one: counts[one])
+    if scene.in_queue is None:  # then the account where most of them wait stands for all
+        return counts[account], {"account": account.key}, _("All at %(account)s.") % {"account": account.name}
+    if counts[account] == count:
+        return count, scene.in_queue, _("All at %(account)s.") % {"account": account.name}
+    said = _("%(here)d of them at %(account)s.") % {"here": counts[account], "account": account.name}
+    return count, scene.in_queue, said
+
+
+def return_requests(scene: Scene) -> Iterator[Step]:
+    """Requests for a return that nobody has answered, where one of them is past its 48 hours."""
+    if scene.in_queue is None:
+        return
+    queue = ReturnQueue(list(scene.waiting), scene.now)
+    if queue.overdue:
+        title = ngettext("Answer %(count)d return request", "Answer %(count)d return requests", queue.count)
+        text = ngettext("%(count)d is past its 48 hours.", "%(count)d are past their 48 hours.", queue.overdue)
+        yield Step(
+            Band.RED,
+            title % {"count": queue.count},
+            text % {"count": queue.overdue},
+            queue_address({**scene.in_queue, "list": "returns"}),
+            _("See the requests"),
+        )
+
+
 def figures(scene: Scene) -> Iterator[Step]:
-    """The most pressing figure of each account, with what is missing to the next colour or left before red."""
+    """The most pressing figure of each account: its largest part, and what is missing to the next colour.
+
+    Where few figures press, yellow ones that are further from red make up the number.
+    """
     cards = {(one.reading.account.id, one.metric.slug): one for one in scene.figures}
-    for reading in pressing((one.reading for one in scene.figures), FIGURES):
-        one = cards[reading.account.id, reading.metric.slug]
+    readings = [one.reading for one in scene.figures]
+    chosen = pressing(readings, FIGURES)
+    named = {reading.account.id for reading in chosen}
+    for reading in gravest_first(readings):
+        if reading.band is Band.YELLOW and reading.account.id not in named and len(chosen) < AT_LEAST:
+            chosen.append(reading)
+            named.add(reading.account.id)
+    parts = largest_parts(chosen)
+    for reading in chosen:
+        key = reading.account.id, reading.metric.slug
+        one, part = cards[key], parts.get(key)
         title = _("%(account)s: %(metric)s %(value)s")
         text = _("%(word)s. %(target)s. %(missing)s")
-        side = worse_side(reading.metric)
+        said = [text % {"word": one.word, "target": one.target, "missing": one.missing}]
+        said += [about_sentence(part)] if part else []
+        said += [_("Provisional:"), one.state] if reading.state is State.PROVISIONAL else []
         yield Step(
             reading.band,
             title % {"account": reading.account.name, "metric": one.metric.title, "value": reading.display},
-            text % {"word": one.word, "target": one.target, "missing": one.missing},
-            f"{reverse('metric', args=[reading.account.key, one.metric.slug])}?part={side}#rows",
+            " ".join(said),
+            f"{reverse('metric', args=[reading.account.key, one.metric.slug])}?part={worse_side(reading.metric)}#rows",
             _("See the rows behind it"),
         )
+
+
+def about_sentence(part: Largest) -> str:
+    """The largest part of some rows, in words."""
+    said = {"count": part.count, "of": part.of, "value": part.label}
+    if part.is_topic:
+        return _("%(count)d of %(of)d are about “%(value)s”.") % said
+    return _("%(count)d of %(of)d: %(column)s “%(value)s”.") % {**said, "column": part.column and part.column.title}
 
 
 def broken_connections(scene: Scene) -> Iterator[Step]:
@@ -134,7 +207,10 @@ def silent_channels(scene: Scene) -> Iterator[Step]:
 # Within a colour the steps stand in this order.
 KINDS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
     late_replies,
+    return_requests,
     figures,
+    missed_targets,
+    due_soon,
     broken_connections,
     rejects,
     silent_channels,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from kpis.catalogue import waiting as declared
 from kpis.queue import recent
@@ -39,13 +39,19 @@ class ReturnQueue:
     accounts: Sequence[SellerAccount]
     now: datetime
 
-    @cached_property
+    @property
     def count(self) -> int:
-        return self._rows().count()
+        return self._counts[0]
+
+    @property
+    def overdue(self) -> int:
+        return self._counts[1]
 
     @cached_property
-    def overdue(self) -> int:
-        return self._rows().filter(Q(**{f"{declared.RETURN_DUE}__lt": self.now})).count()
+    def _counts(self) -> tuple[int, int]:
+        overdue = Q(**{f"{declared.RETURN_DUE}__lt": self.now})
+        found = self._rows().aggregate(all=Count("pk"), overdue=Count("pk", filter=overdue))
+        return found["all"], found["overdue"]
 
     def pressing(self, start: int, stop: int) -> list[Request]:
         """Requests `start` up to `stop`, by deadline."""

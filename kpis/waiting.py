@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from kpis.queue import due_before, late, missed, waits
+from kpis.queue import HOUR, due_before, late, missed, waits
 from sellers.models import SellerAccount
 
 
@@ -17,9 +17,15 @@ class Waiting:
     late: int = 0
     missed: int = 0
     in_time: int = 0
+    soon: int = 0  # of those in time, due within 4 hours
 
     def __add__(self, other: "Waiting") -> "Waiting":
-        return Waiting(self.late + other.late, self.missed + other.missed, self.in_time + other.in_time)
+        return Waiting(
+            self.late + other.late,
+            self.missed + other.missed,
+            self.in_time + other.in_time,
+            self.soon + other.soon,
+        )
 
     @property
     def not_late(self) -> int:
@@ -39,6 +45,7 @@ def waiting(accounts: Sequence[SellerAccount], now: datetime) -> dict[int, Waiti
             late=Count("pk", filter=late(now)),
             missed=Count("pk", filter=missed(now)),
             in_time=Count("pk", filter=~due_before(now)),
+            soon=Count("pk", filter=~due_before(now) & due_before(now + 4 * HOUR)),
         )
     )
     found = {account_id: Waiting(*counts) for account_id, *counts in rows}

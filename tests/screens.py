@@ -47,7 +47,7 @@ QUERIES = {
     "definitions": 6,
     "find": 12,
     "first_replies": 16,
-    "fleet": 26,
+    "fleet": 29,
     "import": 10,
     "import_new": 7,
     "imports": 10,

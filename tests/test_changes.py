@@ -232,5 +232,5 @@ def test_who_waits_is_counted_per_account_and_forgotten_after_thirty_days():
     make_conversation(busy, ("buyer", "2026-01-20 10:00"), now=NOW)  # two hours old
     make_conversation(busy, ("buyer", "2026-01-19 10:00"), ("agent", "2026-01-19 11:00"), now=NOW)
     make_conversation(busy, ("buyer", "2025-12-20 10:00"), now=NOW)  # 31 days ago
-    assert waiting([busy, idle], NOW) == {busy.id: Waiting(late=1, in_time=1), idle.id: Waiting()}
+    assert waiting([busy, idle], NOW) == {busy.id: Waiting(late=1, in_time=1, soon=0), idle.id: Waiting()}
     assert Waiting(1, 2, 3) + Waiting(3, 4, 5) == Waiting(4, 6, 8)

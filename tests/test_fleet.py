@@ -74,7 +74,7 @@ def test_what_to_do_first_names_the_count_and_leads_to_the_rows(client, fleet):
     assert steps[0] == (
         "/queue/?group=late",
         "Answer 1 late reply",
-        "1 of them at =Green. Every one has waited for more than 24 hours.",
+        "All at =Green. They have waited over 24 hours.",
     )
     assert steps[1][1] == "Red: Customer-service score 5.0"
 
