@@ -9,16 +9,18 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from intake.demo import BY_KEY
+from intake.demo.accounts import PROFILES
 from intake.demo.load import SampleError, Told, choose, load, open_account
 from intake.demo.remove import owned, remove
 from intake.imports import run
 from intake.models import Correction, ImportRun, RawItem
+from kpis.catalogue import METRICS
 from kpis.models import RuleChange, WeekReading, WeekReport
 from messaging.models import Conversation, Message
 from messaging.targets import targets_of
 from orders.models import HandlingTime, Order
 from sellers.marks import Mark
-from sellers.models import BusinessCalendar, Holiday, Membership, SellerAccount
+from sellers.models import BusinessCalendar, Holiday, Membership, Note, SellerAccount
 from tests.makers import make_account, make_conversation, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +162,23 @@ def test_people_have_set_up_hours_targets_and_handling_times() -> None:
     assert targets.seconds("line", "", date(2026, 10, 26)) == 20 * 3600  # peak season, four weeks before this Monday
 
 
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.key)
+def test_every_sample_account_has_notes_inside_its_history(profile) -> None:
+    account = open_account(profile, NOON.date())
+
+    notes = list(account.notes.all())
+    assert 2 <= len(notes) <= 3
+    assert all(NOON.date() - timedelta(days=200) < note.starts_on < NOON.date() for note in notes)
+    assert {note.metric for note in notes} - {""} <= set(METRICS)
+
+
+def test_a_note_stands_where_its_figure_moves() -> None:
+    account = open_account(BY_KEY["demo-us"], NOON.date())
+
+    # The Monday nine weeks before 23 November 2026: the new team's first day.
+    assert account.notes.get(kind="measure").starts_on == date(2026, 9, 21)
+
+
 def test_removing_takes_the_samples_out_and_nothing_else() -> None:
     own = make_account("acme-us")
     make_conversation(own, ("buyer", "2026-01-05 10:00"), ("agent", "2026-01-05 11:00"))
@@ -176,7 +195,13 @@ def test_removing_takes_the_samples_out_and_nothing_else() -> None:
     assert Mark.objects.filter(account=own).count() == marks
     assert Membership.objects.count() == 1
     assert RawItem.objects.count() == ImportRun.objects.count() == WeekReport.objects.count() == 0
-    assert RuleChange.objects.count() == Correction.objects.count() == BusinessCalendar.objects.count() == 0
+    assert (
+        RuleChange.objects.count()
+        == Note.objects.count()
+        == Correction.objects.count()
+        == BusinessCalendar.objects.count()
+        == 0
+    )
     assert remove(print) == 0
 
 

@@ -15,6 +15,7 @@ from intake.demo.accounts import BY_KEY, PROFILES, Profile
 from intake.demo.generator import data_end, generate
 from intake.demo.incidents import silences
 from intake.demo.late import LATE_ACCOUNT, late_records
+from intake.demo.notes import write_notes
 from intake.demo.settings import columns, set_up
 from intake.imports import HEARTBEAT, ImportBusy, run, store
 from intake.models import ImportRun
@@ -186,4 +187,5 @@ def open_account(profile: Profile, today: date) -> SellerAccount:
     )
     if created:
         set_up(account, today)
+        write_notes(account, today)
     return account
