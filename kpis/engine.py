@@ -5,13 +5,18 @@ no room but `sellers`.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db import connection
+from django.db.models import BooleanField, Case, Expression, F, Func, Q, QuerySet, Value, When
+from django.db.models.lookups import Exact
 
 from kpis.metrics import Coverage, Fact, Imported, LatestShare, Metric, Part, Times, Window
 from kpis.models import DayTotal, RecountedDay
@@ -19,6 +24,45 @@ from sellers.models import SellerAccount
 
 Sums = list[int]
 BATCH = 1000
+
+
+class Slot(Enum):
+    """What a compiled statement leaves open for each call."""
+
+    ACCOUNT = "account"
+    DAYS = "days"
+    NOW = "now"
+
+
+ACCOUNT, DAYS, NOW = Slot
+
+
+class Given(Expression):
+    """A parameter that is bound only when the statement is executed."""
+
+    def __init__(self, slot: Slot) -> None:
+        super().__init__()
+        self.slot = slot
+
+    def as_sql(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, list[Slot]]:
+        return "%s", [self.slot]
+
+
+class Among(Func):
+    """Whether a day is one of a list that is bound as one parameter, however long it is; see `listed`."""
+
+    output_field = BooleanField()
+    template = "%(expressions)s))"
+    arg_joiner = " IN (SELECT value FROM json_each("
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return super().as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(", **more)
+
+
+def listed(days: Collection[date]) -> list[date] | str:
+    """Days as one parameter: an array for PostgreSQL, a JSON list for SQLite."""
+    ordered = sorted(days)
+    return ordered if connection.vendor == "postgresql" else json.dumps([day.isoformat() for day in ordered])
 
 
 @dataclass(eq=False)
@@ -40,22 +84,45 @@ class Layout:
     @cached_property
     def recipe(self) -> str:
         """A digest of the counting SQL and its parameters: another declaration has another recipe."""
-        sql, parameters = self.counting([0]).query.sql_with_params()
-        return hashlib.sha256(f"{sql}|{parameters!r}".encode()).hexdigest()[:16]
+        sql, parameters = self.counting().query.sql_with_params()
+        return hashlib.sha256(f"{sql}|{[str(one) for one in parameters]}".encode()).hexdigest()[:16]
 
-    def counting(self, account_ids: Sequence[int], days: Collection[date] | None = None) -> QuerySet:
-        """The one query: a row for each account and day, a filtered aggregate for each part."""
+    def counting(self) -> QuerySet:
+        """The one query: a row for each account and day that has rows, a filtered aggregate for each part."""
         fact = self.fact
-        where = Q(account_id__in=account_ids) & fact.rows
-        where &= Q(**{f"{fact.day}__isnull": False}) if days is None else Q(**{f"{fact.day}__in": sorted(days)})
         sums = {f"part_{index}": part.aggregate() for index, part in enumerate(self.parts)}
-        return fact.model._base_manager.filter(where).order_by().values("account_id", fact.day).annotate(**sums)
+        rows = fact.model._base_manager.filter(fact.rows, **{f"{fact.day}__isnull": False})
+        return rows.order_by().values("account_id", fact.day).annotate(**sums)
 
-    def count(self, account_ids: Sequence[int], days: Collection[date] | None = None) -> dict[tuple[int, date], Sums]:
-        """The sums of each account and day that has rows; days without rows are absent."""
-        names = [f"part_{index}" for index in range(len(self.parts))]
-        rows = self.counting(account_ids, days).values_list("account_id", self.fact.day, *names)
-        return {(account_id, day): list(sums) for account_id, day, *sums in rows.iterator(chunk_size=BATCH)}
+    @cached_property
+    def _overwriting(self) -> tuple[str, tuple[Any, ...]]:
+        """The statement that counts some days of one account and overwrites their totals, and its parameters.
+
+        `ACCOUNT`, `DAYS` and `NOW` stand among them for what each call gives. Compiled once: for Django that is more
+        work than counting a year of a small shop is for the database.
+        """
+        day = self.fact.day
+        rows = self.counting().filter(Exact(F("account_id"), Given(ACCOUNT)), Among(F(day), Given(DAYS)))
+        sql, parameters = rows.query.sql_with_params()
+        parts = ", ".join(f"part_{index}" for index in range(len(self.parts)))
+        array = "jsonb_build_array" if connection.vendor == "postgresql" else "json_array"
+        table = DayTotal._meta.db_table
+        statement = (
+            f"INSERT INTO {table} (account_id, fact, day, sums, recipe, counted_at) "  # noqa: S608  # all from models
+            f"SELECT account_id, %s, {day}, {array}({parts}), %s, %s FROM ({sql}) AS counted WHERE TRUE "
+            "ON CONFLICT (account_id, fact, day) DO UPDATE SET sums = excluded.sums, recipe = excluded.recipe, "
+            "counted_at = excluded.counted_at RETURNING day"
+        )
+        return statement, (self.fact.slug, self.recipe, NOW, *parameters)
+
+    def overwrite(self, account_id: int, days: Collection[date], now: datetime) -> set[date]:
+        """Count these days of one account and store their totals, inside the database; returns the days with rows."""
+        moment = DayTotal._meta.get_field("counted_at").get_db_prep_save(now, connection)
+        given = {ACCOUNT: account_id, DAYS: listed(days), NOW: moment}
+        statement, parameters = self._overwriting
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [given.get(one, one) if isinstance(one, Slot) else one for one in parameters])
+            return {day if isinstance(day, date) else date.fromisoformat(day) for (day,) in cursor.fetchall()}
 
 
 def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
@@ -63,28 +130,37 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
 
     Call inside a transaction: it also notes that the published weeks which read these days are to be looked at.
     """
-    counted = layout.count([account_id], days)
-    nothing = [0] * len(layout.parts)
+    empty = set(days) - layout.overwrite(account_id, days, now)
     DayTotal.objects.bulk_create(
         [
             DayTotal(
                 account_id=account_id,
                 fact=layout.fact.slug,
                 day=day,
-                sums=counted.get((account_id, day), nothing),
+                sums=[0] * len(layout.parts),
                 recipe=layout.recipe,
                 counted_at=now,
             )
-            for day in sorted(days)
+            for day in sorted(empty)
         ],
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["account", "fact", "day"],
         update_fields=["sums", "recipe", "counted_at"],
     )
-    RecountedDay.objects.bulk_create(
-        [RecountedDay(account_id=account_id, fact=layout.fact.slug, day=day) for day in sorted(days)], BATCH
-    )
+    note_recounted(account_id, layout.fact.slug, days)
+
+
+def note_recounted(account_id: int, fact: str, days: Collection[date]) -> None:
+    """Note that the published weeks which read these days are to be looked at: one statement."""
+    source = "unnest(%s)" if connection.vendor == "postgresql" else "json_each(%s)"
+    day = "day" if connection.vendor == "postgresql" else "value"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {RecountedDay._meta.db_table} (account_id, fact, day) "  # noqa: S608  # a name from a model
+            f"SELECT %s, %s, {day} FROM {source} AS days{'(day)' if day == 'day' else ''}",
+            [account_id, fact, listed(days)],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,32 +269,3 @@ def percentile(values: Sequence[int], share: Fraction) -> Fraction | None:
     below = place.numerator // place.denominator
     above = min(below + 1, len(values) - 1)
     return values[below] + (place - below) * (values[above] - values[below])
-
-
-def load_totals(
-    account_ids: Sequence[int], reaches: Mapping[Layout, Window]
-) -> dict[tuple[int, str], dict[date, Sums]]:
-    """The stored day totals of some accounts, of each layout's days, by (account id, fact), in one query.
-
-    Days that were counted by another recipe are absent: their sums mean something else, and the sweep recounts them.
-    """
-    found: dict[tuple[int, str], dict[date, Sums]] = {}
-    asked = Q(pk__in=[])
-    for layout, reach in reaches.items():
-        asked |= Q(fact=layout.fact.slug, recipe=layout.recipe, day__range=(reach.first, reach.last))
-    rows = DayTotal.objects.filter(asked, account_id__in=account_ids).order_by()
-    for account_id, fact, day, sums in rows.values_list("account_id", "fact", "day", "sums"):
-        found.setdefault((account_id, fact), {})[day] = sums
-    return found
-
-
-def first_days(account_ids: Collection[int], facts: Collection[str]) -> dict[tuple[int, str], date]:
-    """The first counted day of each account and fact; absent where nothing of the kind has come in.
-
-    One query that looks up one index entry for each pair, however long the history is.
-    """
-    totals = DayTotal.objects.filter(account=OuterRef("pk")).order_by("day").values("day")
-    names = {f"first_{number}": fact for number, fact in enumerate(sorted(facts))}
-    firsts = {name: Subquery(totals.filter(fact=fact)[:1]) for name, fact in names.items()}
-    rows = SellerAccount.objects.filter(id__in=account_ids).order_by().annotate(**firsts).values("id", *names)
-    return {(row["id"], fact): row[name] for row in rows for name, fact in names.items() if row[name] is not None}

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -95,9 +96,12 @@ class Fact:
         return self.model.facts[self.slug]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """A named sum of a day: how many rows meet the condition, or the sum of a column over them."""
+    """A named sum of a day: how many rows meet the condition, or the sum of a column over them.
+
+    Made by `part`, so that equal parts of several metrics are one object and found without comparing conditions.
+    """
 
     condition: Q
     column: str = ""
@@ -105,7 +109,14 @@ class Part:
     def aggregate(self) -> Count | Coalesce:
         if self.column:
             return Coalesce(Sum(self.column, filter=self.condition), 0)
-        return Count("pk", filter=self.condition)
+        # Rows, not keys: the covering indexes that counting reads do not hold the key.
+        return Count(Value(1), filter=self.condition)
+
+
+@cache
+def part(condition: Q, column: str = "") -> Part:
+    """The one part of this condition and column."""
+    return Part(condition, column)
 
 
 @dataclass(frozen=True)
@@ -161,17 +172,17 @@ class Metric:
 
     unit: ClassVar[Unit]
 
-    @property
+    @cached_property
     def counted(self) -> Part:
-        return Part(self.among & self.of)
+        return part(self.among & self.of)
 
-    @property
+    @cached_property
     def opened(self) -> Part | None:
-        return None if self.open is None else Part(self.among & self.open)
+        return None if self.open is None else part(self.among & self.open)
 
     def parts(self) -> tuple[Part, ...]:
         """The sums that are stored for each day."""
-        return tuple(part for part in (self.counted, self.opened) if part is not None)
+        return tuple(one for one in (self.counted, self.opened) if one is not None)
 
     @property
     def splits(self) -> tuple[Column, ...]:
@@ -195,13 +206,13 @@ class Share(Metric):
     unit: ClassVar[Unit] = Unit.RATE
     base: ClassVar[int] = 1  # what a share of one whole is worth
 
-    @property
+    @cached_property
     def counted(self) -> Part:
-        return Part(self.among & self.of, self.weight)
+        return part(self.among & self.of, self.weight)
 
-    @property
+    @cached_property
     def hits(self) -> Part:
-        return Part(self.among & self.of & self.hit, self.weight)
+        return part(self.among & self.of & self.hit, self.weight)
 
     def parts(self) -> tuple[Part, ...]:
         return (*super().parts(), self.hits)
@@ -241,9 +252,9 @@ class Times(Metric):
 
     unit: ClassVar[Unit] = Unit.SECONDS
 
-    @property
+    @cached_property
     def total(self) -> Part:
-        return Part(self.among & self.of, self.column)
+        return part(self.among & self.of, self.column)
 
     def parts(self) -> tuple[Part, ...]:
         return (*super().parts(), self.total)
@@ -257,9 +268,9 @@ class Tally(Metric):
 
     unit: ClassVar[Unit] = Unit.COUNT
 
-    @property
+    @cached_property
     def counted(self) -> Part:
-        return Part(self.among & self.of, self.column)
+        return part(self.among & self.of, self.column)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -270,9 +281,9 @@ class Mean(Metric):
 
     unit: ClassVar[Unit] = Unit.MEAN
 
-    @property
+    @cached_property
     def total(self) -> Part:
-        return Part(self.among & self.of, self.column)
+        return part(self.among & self.of, self.column)
 
     def parts(self) -> tuple[Part, ...]:
         return (*super().parts(), self.total)

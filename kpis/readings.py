@@ -15,9 +15,7 @@ from kpis.engine import (
     Layout,
     Row,
     Stated,
-    first_days,
     latest_in,
-    load_totals,
     measured_by_day,
     occurring_by_day,
     percentile,
@@ -43,6 +41,7 @@ from kpis.metrics import (
     Window,
 )
 from kpis.rules import Rules
+from kpis.totals import NOTHING, first_days, load_totals
 from sellers.days import WEEK, day_start, week_end_on_or_before
 from sellers.models import SellerAccount
 
@@ -335,9 +334,8 @@ class Span:
         return State.PROVISIONAL, day_start(window.last + timedelta(days=1), account.zone) + waits
 
     def _sum(self, metric: Metric, account: SellerAccount, window: Window, part: Part) -> int:
-        days = self.totals.get((account.id, metric.fact.slug), {})
-        position = LAYOUTS[metric.fact.slug].position[part]
-        return sum(sums[position] for sums in self._in(days, window))
+        fact = metric.fact.slug
+        return self.totals.get((account.id, fact), NOTHING).over(window, LAYOUTS[fact].position[part])
 
     @staticmethod
     def _in(days: dict[date, Found], window: Window) -> Iterator[Found]:

@@ -31,8 +31,8 @@ from sellers.models import SellerAccount
 
 logger = logging.getLogger(__name__)
 
-MARKS = 2000  # read at once: on SQLite the write lock is held for a few hundred milliseconds
-DAYS = 400  # counted in one transaction
+MARKS = 20_000  # read at once: on SQLite the write lock is held for a few hundred milliseconds
+DAYS = 4_000  # counted in one transaction
 
 COUNTING = AccountFailure.Work.COUNTING
 

@@ -23,7 +23,7 @@ from django.db.models import Max, Min
 from kpis.attempts import attempt
 from kpis.catalogue import DECLARED
 from kpis.completeness import completeness
-from kpis.engine import BATCH, first_days
+from kpis.engine import BATCH
 from kpis.failures import AccountFailure
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
@@ -31,6 +31,7 @@ from kpis.models import AwaitedData, DayTotal, RecountedDay, WeekReading, WeekRe
 from kpis.readings import Reading, Span, State, window_on
 from kpis.rules import Rules
 from kpis.sweep import sweep, sweep_account
+from kpis.totals import first_days
 from sellers.days import last_complete_day, week_end_on_or_before, week_ends
 from sellers.late import changes_between, counted_until
 from sellers.locks import lock_for_closing

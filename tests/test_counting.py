@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from kpis.catalogue import DECLARED, METRICS
-from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Coverage, Imported, Share, Side, Tally, Times, Window
 from kpis.models import DayTotal
 from kpis.readings import Span, State, readings
 from kpis.rows import rows_behind
 from kpis.sweep import sweep
+from kpis.totals import NOTHING, load_totals
 from messaging.models import Conversation, Message, SurveyAnswer, Turn
 from orders.models import (
     CancellationVerdict,
@@ -355,15 +355,14 @@ class TestAnyFacts(TestCase):
         sweep(NOW)
         stored = list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums"))
         for slug, layout in LAYOUTS.items():
-            days = load_totals([account.id], {layout: Window(date(2026, 1, 1), date(2026, 12, 31))}).get(
-                (account.id, slug), {}
-            )
+            year = Window(date(2026, 1, 1), date(2026, 12, 31))
+            totals = load_totals([account.id], {layout: year}).get((account.id, slug), NOTHING)
             whole = layout.fact.model.objects.filter(layout.fact.rows, account=account).exclude(
                 **{layout.fact.day: None}
             )
             for part, position in layout.position.items():
                 total = whole.aggregate(total=part.aggregate())["total"]
-                assert sum(sums[position] for sums in days.values()) == total
+                assert totals.over(year, position) == total
         sweep(NOW)
         assert list(DayTotal.objects.order_by("pk").values_list("fact", "day", "sums")) == stored
 

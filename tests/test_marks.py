@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 
 import kpis.sweep
 from kpis.catalogue import FACTS
-from kpis.engine import load_totals
 from kpis.freshness import freshness, freshness_of_each
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Window
 from kpis.models import DayFailure, DayTotal
 from kpis.sweep import sweep, waiting_accounts
+from kpis.totals import load_totals
 from messaging.models import Conversation, Message, Turn
 from orders.models import Order
 from sellers.facts import DatedRow, UnmarkedWriteError, restamp

@@ -12,9 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from kpis.engine import load_totals
 from kpis.layouts import LAYOUTS
-from kpis.metrics import Window
+from kpis.models import DayTotal
 from kpis.sweep import sweep
 from messaging.models import Conversation, Message, Turn
 from messaging.recompute import recompute_conversations
@@ -145,14 +144,12 @@ def wrong_days(accounts: list[SellerAccount]) -> list[tuple[int, str, date]]:
     """The days whose stored sums differ from a count of the facts as they are now."""
     wrong = []
     for slug, layout in LAYOUTS.items():
-        truth = layout.count([account.id for account in accounts])
-        stored = {
-            (account_id, day): sums
-            for (account_id, _fact), days in load_totals(
-                [account.id for account in accounts], {layout: Window(date(2000, 1, 1), date(2100, 1, 1))}
-            ).items()
-            for day, sums in days.items()
-        }
+        ids = [account.id for account in accounts]
+        names = [f"part_{index}" for index in range(len(layout.parts))]
+        counted = layout.counting().filter(account_id__in=ids).values_list("account_id", layout.fact.day, *names)
+        truth = {(account_id, day): sums for account_id, day, *sums in counted}
+        totals = DayTotal.objects.filter(account__in=ids, fact=slug, recipe=layout.recipe)
+        stored = {(account_id, day): sums for account_id, day, sums in totals.values_list("account_id", "day", "sums")}
         nothing = [0] * len(layout.parts)
         for key in truth.keys() | stored.keys():
             if truth.get(key, nothing) != stored.get(key):
