@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
@@ -33,6 +33,7 @@ class Window:
     last: date
 
     @classmethod
+    @lru_cache(maxsize=10_000)  # a year of weeks reads a few hundred windows, each for dozens of metrics
     def ending(cls, last: date, days: int) -> "Window":
         return cls(last - timedelta(days=days - 1), last)
 

@@ -1,7 +1,7 @@
 """Readings: every metric of some accounts on a day, each worked out the way its kind is read."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from kpis.catalogue import DECLARED
 from kpis.completeness import completeness
 from kpis.engine import (
+    ByDay,
     Layout,
-    Row,
+    Measure,
+    Rows,
     Stated,
-    latest_in,
     measured_by_day,
     occurring_by_day,
     percentile,
@@ -47,6 +48,7 @@ from sellers.models import SellerAccount
 
 __all__ = ["Reading", "Span", "State", "fleet_readings", "period_before", "reading_on", "readings", "window_on"]
 
+MEDIAN, P90 = Fraction(1, 2), Fraction(9, 10)
 RIPENS_DAYS = 1  # no row waits for its verdict longer, unless its metric says so
 
 Found = TypeVar("Found")
@@ -87,9 +89,13 @@ def fleet_readings(
     return {account.id: span.readings(account, on[account.id]) for account in accounts}
 
 
-def together(measured: Iterable[tuple[str, int]]) -> Iterable[int]:
+def _measure(metric: Times) -> Measure:
+    return Measure(metric.fact, metric.total, metric.per)
+
+
+def together(measured: Iterable[tuple[Any, int]]) -> Iterable[int]:
     """The seconds of each key added up: the waiting of a conversation in all its turns."""
-    sums: dict[str, int] = defaultdict(int)
+    sums: dict[Any, int] = defaultdict(int)
     for key, seconds in measured:
         sums[key] += seconds
     return sums.values()
@@ -123,9 +129,13 @@ class Span:
         reaches = self._reaches()
         self.totals = load_totals([account.id for account in self.accounts], reaches)
         self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
-        # By metric, then account: rows are read for all accounts at once, when the first of them asks.
+        # Bound once: a singledispatchmethod is bound anew whenever it is named, which takes longer than most readings.
+        self._kinds = self._read
+        # Rows are read for all accounts at once, when the first of them asks.
         self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
-        self._history: dict[str, dict[int, list[Row]]] = {}
+        self._measured: dict[Measure, dict[int, ByDay]] = {}
+        self._history: dict[str, dict[int, Rows]] = {}
+        self._own_weeks: dict[tuple[str, int, Window], tuple[int, int]] = {}
 
     def _reaches(self) -> dict[Layout, Window]:
         """The days that must be loaded of each fact."""
@@ -155,27 +165,12 @@ class Span:
     def reading(self, metric: Metric, account: SellerAccount, on: date) -> Reading:
         rule = self._rule(metric, account, on)
         window = window_on(metric, account, on, rule)
-        return self._as_complete(self._read(metric, account, window, rule), window.last)
+        return self._kinds(metric, account, window, rule)
 
     def over(self, metric: Metric, account: SellerAccount, window: Window, rule: Rule) -> Reading:
         """What the rows of any window within the span's reach say; a score carries nothing into it."""
         read = self._latest_share if isinstance(metric, Score) else self._read
-        return self._as_complete(read(metric, account, window, rule), window.last)
-
-    def _as_complete(self, reading: Reading, last: date) -> Reading:
-        """The reading, provisional where data of days up to `last` may still be missing.
-
-        A figure that the platform reports stands as it was stated, however long ago.
-        """
-        data = self.completeness[reading.account.id][reading.metric.fact.slug]
-        if not data.lacks(last) or isinstance(reading.metric, Imported):
-            return reading
-        return replace(
-            reading,
-            state=State.PROVISIONAL if reading.state is State.COMPUTED else reading.state,
-            complete_until=data.complete_until,
-            awaits_until=last if data.awaits(last) else None,
-        )
+        return read(metric, account, window, rule)
 
     # One method for each kind of metric.
 
@@ -200,13 +195,15 @@ class Span:
             return own
         history = self._all_rows(metric, account)
         earlier = window.last + timedelta(days=rule.lag) - WEEK
-        while history and earlier >= history[0].day:
+        while history.days and earlier >= history.days[0]:
             then = self._rule(metric, account, earlier)
             days = window_on(metric, account, earlier, then)
-            latest = latest_in(history, days)
-            if len(latest) >= then.minimum:
-                hits = sum(row.hit for row in latest)
-                value = metric.value(hits, len(latest))
+            key = (metric.slug, account.id, days)
+            if key not in self._own_weeks:
+                self._own_weeks[key] = history.latest(days)
+            hits, n = self._own_weeks[key]
+            if n >= then.minimum:
+                value = metric.value(hits, n)
                 return Reading(
                     metric=metric,
                     account=account,
@@ -214,32 +211,30 @@ class Span:
                     window=days,
                     value=value,
                     numerator=hits,
-                    denominator=len(latest),
-                    n=len(latest),
+                    denominator=n,
+                    n=n,
                     state=State.CARRIED,
                     band=metric.judge(value, rule),
                     carried_from=earlier,
                     counted_now=own.n,
+                    **self._lacking(metric, account, window.last),
                 )
             earlier -= WEEK
         return own
 
     @_read.register
     def _times(self, metric: Times, account: SellerAccount, window: Window, rule: Rule) -> Reading:
-        rows, total = (self._sum(metric, account, window, part) for part in (metric.counted, metric.total))
+        rows = self._sum(metric, account, window, metric.counted)
         if not rows:
             return self._verdict(metric, account, window, rule, None, 0)
-        measured = chain.from_iterable(self._in(self._rows_of(measured_by_day, metric)[account.id], window))
-        values = sorted(together(measured) if metric.per else (seconds for _key, seconds in measured))
-        reading = self._of_total(metric, account, window, rule, total, len(values) if metric.per else rows)
-        if reading.value is None:
-            return reading
-        stats = {
-            "mean": reading.value,
-            "median": percentile(values, Fraction(1, 2)),
-            "p90": percentile(values, Fraction(9, 10)),
-        }
-        return replace(reading, stats=stats)
+        total = self._sum(metric, account, window, metric.total)
+        measured: Iterable[Any] = chain.from_iterable(self._measured_of(metric)[account.id].over(window))
+        values = sorted(together(measured) if metric.per else measured)
+        n = len(values) if metric.per else rows
+        if n < rule.minimum:
+            return self._of_total(metric, account, window, rule, total, n)
+        stats = {"mean": Fraction(total, n), "median": percentile(values, MEDIAN), "p90": percentile(values, P90)}
+        return self._of_total(metric, account, window, rule, total, n, stats=stats)
 
     @_read.register
     def _mean(self, metric: Mean, account: SellerAccount, window: Window, rule: Rule) -> Reading:
@@ -256,15 +251,15 @@ class Span:
     @_read.register
     def _coverage(self, metric: Coverage, account: SellerAccount, window: Window, rule: Rule) -> Reading:
         expected = list(dict.fromkeys(getattr(account, metric.expected_from)))
-        days = self._rows_of(occurring_by_day, metric)[account.id]
-        seen = set(chain.from_iterable(self._in(days, window)))
+        occurring: ByDay = self._rows_of(occurring_by_day, metric)[account.id]
+        seen = set(occurring.over(window))
         n = self._sum(metric, account, window, metric.counted)
         if not expected or not self._has_come(metric, account, window):
             return self._verdict(metric, account, window, rule, None, n)
         missing = tuple(one for one in expected if one not in seen)
         hits = len(expected) - len(missing)
         value = Fraction(hits, len(expected))
-        return replace(self._verdict(metric, account, window, rule, value, n, (hits, len(expected))), missing=missing)
+        return self._verdict(metric, account, window, rule, value, n, (hits, len(expected)), missing=missing)
 
     @_read.register
     def _imported(self, metric: Imported, account: SellerAccount, window: Window, rule: Rule) -> Reading:
@@ -272,7 +267,7 @@ class Span:
         newest = next((one for one in reversed(stated) if window.first <= one.day <= window.last), None)
         if newest is None:
             return self._verdict(metric, account, window, rule, None, 0, unknown=State.NOT_IMPORTABLE)
-        return replace(self._verdict(metric, account, window, rule, newest.value, 1), stated_on=newest.day)
+        return self._verdict(metric, account, window, rule, newest.value, 1, stated_on=newest.day)
 
     # What the kinds have in common.
 
@@ -283,12 +278,12 @@ class Span:
         return self._verdict(metric, account, window, rule, value, n, (hits, n))
 
     def _of_total(
-        self, metric: Metric, account: SellerAccount, window: Window, rule: Rule, total: int, n: int
+        self, metric: Metric, account: SellerAccount, window: Window, rule: Rule, total: int, n: int, **more: Any
     ) -> Reading:
         if not n:
             return self._verdict(metric, account, window, rule, None, 0)
         value = Fraction(total, n) if n >= rule.minimum else None
-        return self._verdict(metric, account, window, rule, value, n, (total, n))
+        return self._verdict(metric, account, window, rule, value, n, (total, n), **more)
 
     def _verdict(
         self,
@@ -298,26 +293,42 @@ class Span:
         rule: Rule,
         value: Fraction | None,
         n: int,
-        counts: tuple[int, int] | None = None,
+        counts: tuple[int | None, int | None] = (None, None),
         unknown: State = State.NO_DATA,
+        **more: Any,
     ) -> Reading:
         state, until = self._ripeness(metric, account, window)
+        lacking = self._lacking(metric, account, window.last)
         if value is None and state is State.COMPUTED:
             state = State.TOO_FEW if n else unknown
+        elif lacking and state is State.COMPUTED:
+            state = State.PROVISIONAL
         return Reading(
             metric=metric,
             account=account,
             rule=rule,
             window=window,
             value=value,
-            numerator=None if counts is None else counts[0],
-            denominator=None if counts is None else counts[1],
+            numerator=counts[0],
+            denominator=counts[1],
             n=n,
             state=state,
             band=metric.judge(value, rule),
             provisional_until=until,
             needs=self._needs(metric, account),
+            **lacking,
+            **more,
         )
+
+    def _lacking(self, metric: Metric, account: SellerAccount, last: date) -> dict[str, Any]:
+        """Up to when the data is there, where that of days up to `last` may still be missing: such a figure may change.
+
+        A figure that the platform reports stands as it was stated, however long ago.
+        """
+        data = self.completeness[account.id][metric.fact.slug]
+        if not data.lacks(last) or isinstance(metric, Imported):
+            return {}
+        return {"complete_until": data.complete_until, "awaits_until": last if data.awaits(last) else None}
 
     def _needs(self, metric: Metric, account: SellerAccount) -> Text:
         return "" if (account.id, metric.fact.slug) in self.firsts else metric.fact.needs
@@ -337,17 +348,19 @@ class Span:
         fact = metric.fact.slug
         return self.totals.get((account.id, fact), NOTHING).over(window, LAYOUTS[fact].position[part])
 
-    @staticmethod
-    def _in(days: dict[date, Found], window: Window) -> Iterator[Found]:
-        """What is known of the days of the window; a long window looks at the days there are."""
-        if window.days > len(days):
-            return (found for day, found in days.items() if window.first <= day <= window.last)
-        dates = (window.first + timedelta(days=offset) for offset in range(window.days))
-        return (days[day] for day in dates if day in days)
-
     def _latest(self, metric: LatestShare, account: SellerAccount, window: Window) -> tuple[int, int]:
-        latest = latest_in(self._rows_of(rows_in_order, metric)[account.id], window)
-        return sum(row.hit for row in latest), len(latest)
+        rows: Rows = self._rows_of(rows_in_order, metric)[account.id]
+        return rows.latest(window)
+
+    def _measured_of(self, metric: Times) -> dict[int, ByDay]:
+        """The durations of a metric; the first that is asked loads those of all metrics of the same fact."""
+        measure = _measure(metric)
+        if measure not in self._measured:
+            others = {one for one in self.metrics if isinstance(one, Times) and one.fact is metric.fact} | {metric}
+            reach = reduce(Window.joined, (self._reach(one, account) for one in others for account in self.accounts))
+            measures = list(dict.fromkeys(map(_measure, others)))
+            self._measured |= measured_by_day(measures, self.accounts, reach.first, reach.last)
+        return self._measured[measure]
 
     def _rows_of(self, load: Callable[..., dict[int, Any]], metric: Metric) -> dict[int, Any]:
         """What is read from rows, for all accounts at once and all days of the span."""
@@ -357,7 +370,7 @@ class Span:
             self._loaded[key] = load(metric, self.accounts, reach.first, reach.last)
         return self._loaded[key]
 
-    def _all_rows(self, metric: Score, account: SellerAccount) -> list[Row]:
+    def _all_rows(self, metric: Score, account: SellerAccount) -> Rows:
         """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks.
 
         The query also serves the other accounts that are below the minimum on their newest day.

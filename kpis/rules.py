@@ -37,12 +37,7 @@ class Rules:
 
     def rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
         """The rule of one metric of an account on a report day; `days` is the length that counts."""
-        steps = [
-            change
-            for owner in (None, account.id)
-            for change in self._changes.get((metric.slug, owner), ())
-            if change.valid_from <= on
-        ]
+        steps = [change for change in self._of(metric, account) if change.valid_from <= on]
         key = (metric.slug, account.id, len(steps))
         if key not in self._known:
             rule = declared_rule(metric, account)
@@ -53,8 +48,14 @@ class Rules:
 
     def starts(self, metric: Metric, account: SellerAccount, first: date, last: date) -> set[date]:
         """The days from `first` to `last` on which another rule comes into force."""
-        changes = (self._changes.get((metric.slug, owner), ()) for owner in (None, account.id))
-        return {change.valid_from for one in changes for change in one if first <= change.valid_from <= last}
+        valid_from = (change.valid_from for change in self._of(metric, account))
+        return {day for day in valid_from if first <= day <= last}
+
+    def _of(self, metric: Metric, account: SellerAccount) -> list[RuleChange]:
+        """What was changed for all accounts, then what was changed for this one, each in the order of days."""
+        if not self._changes:
+            return []
+        return [*self._changes.get((metric.slug, None), ()), *self._changes.get((metric.slug, account.id), ())]
 
 
 def declared_rule(metric: Metric, account: SellerAccount) -> Rule:

@@ -49,9 +49,9 @@ def load_totals(account_ids: Sequence[int], reaches: Mapping[Layout, Window]) ->
     asked = Q(pk__in=[])
     for layout, reach in reaches.items():
         asked |= Q(fact=layout.fact.slug, recipe=layout.recipe, day__range=(reach.first, reach.last))
-    rows = DayTotal.objects.filter(asked, account_id__in=account_ids).order_by("day")
+    asked_rows = DayTotal.objects.filter(asked, account_id__in=account_ids).order_by("day")
     # As text, and read as one JSON list for each account and fact: a parse for every day takes several times as long.
-    rows = rows.values_list("account_id", "fact", "day", Cast("sums", TextField()))
+    rows = asked_rows.values_list("account_id", "fact", "day", Cast("sums", TextField()))
     for account_id, fact, day, sums in rows:
         days, texts = found.setdefault((account_id, fact), ([], []))
         days.append(day)
