@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 from kpis.breakdowns import Slice, breakdown, split_of
 from kpis.catalogue import people as declared
@@ -54,7 +55,12 @@ class Pulls:
         return sum(pull.bad for pull in self.pulls)
 
     def of(self, value: str) -> Pull | None:
-        return next((pull for pull in self.pulls if pull.value == value), None)
+        return self._by_value.get(value)
+
+    @cached_property
+    def _by_value(self) -> dict[str, Pull]:
+        """A source may give each conversation a topic of its own: thousands are looked up."""
+        return {pull.value: pull for pull in self.pulls}
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,22 @@ def test_the_page_takes_as_many_queries_for_many_topics_as_for_few():
     assert queries() == few == 17
 
 
+def test_of_very_many_topics_the_page_shows_those_that_add_most_and_the_file_all():
+    account = make_account("shop")
+    for number in range(58):
+        talk(account, f"Topic {number}", timely=1)
+    talk(account, "Refund", late=1)
+    talk(account, "Where is my order", late=2)
+    sweep(NOW)
+    page = page_of(account)
+    assert [row.name for row in page.context["page"].rows][:2] == ["Where is my order", "Refund"]
+    assert page.content.decode().count('<th class="l" scope="row">') == 50
+    assert "10 more values are in the file." in re.sub(r"\s+", " ", page.content.decode())
+    client = Client()
+    client.force_login(make_user("", account))
+    assert len(client.get("/accounts/shop/topics/figures.csv").getvalue().splitlines()) == 1 + 60
+
+
 def test_the_file_holds_the_numbers_of_the_page():
     shop()
     client = Client()

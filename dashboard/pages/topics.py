@@ -22,6 +22,7 @@ from kpis.units import NO_VALUE, Unit, cut, display
 from sellers.models import SellerAccount
 
 BARS = 10
+SHOWN = 50  # topics on the page; the file has them all
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class TopicsPage:
     by: str
     rankings: Sequence[Ranking]
     rows: Sequence[Row]
+    further: int  # topics in the file only
     has_answers: bool
     untagged: int  # turns without a topic
     turns: int
@@ -106,10 +108,8 @@ def topics_page(account: SellerAccount, day: Day, by: str) -> TopicsPage:
     if unsolved is not None:
         rankings.append(_ranking(_("What unsolved answers were about"), unsolved, links))
     names = {pull.value: _name(pull, by) for one in (late, unsolved) if one is not None for pull in one.pulls}
-    rows = [
-        _row(name, late, unsolved, value, found.medians.get(value), links)
-        for value, name in sorted(names.items(), key=lambda item: _rank(item[0], late, unsolved))
-    ]
+    ranked = sorted(names.items(), key=lambda item: _rank(item[0], late, unsolved))
+    rows = [_row(name, late, unsolved, value, found.medians.get(value), links) for value, name in ranked[:SHOWN]]
     nameless = late.of("")
     return TopicsPage(
         account=account,
@@ -117,6 +117,7 @@ def topics_page(account: SellerAccount, day: Day, by: str) -> TopicsPage:
         by=by,
         rankings=rankings,
         rows=rows,
+        further=len(ranked) - len(rows),
         has_answers=unsolved is not None,
         untagged=nameless.n if nameless is not None and by == "topic" else 0,
         turns=late.reading.n,
