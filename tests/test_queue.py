@@ -235,6 +235,14 @@ def test_an_account_of_others_is_missing():
         )
 
 
+def test_a_case_that_was_resolved_without_an_answer_says_so():
+    shop = make_account()
+    waits(shop, "2026-01-18 10:00", "resolved", resolved="2026-01-18 12:00")
+    waits(shop, "2026-01-18 11:00", "open")
+    resolved, still_open = client_of(shop).get("/queue/").context["page"].rows
+    assert (resolved.tags, still_open.tags) == (["E-mail", "Resolved"], ["E-mail"])
+
+
 def test_filters_narrow_the_list_and_what_is_hidden_is_counted():
     amazon, shopify = make_account("amazon"), make_account("shopify", platform="shopify")
     waits(amazon, "2026-01-20 10:00", "a", topic="refund", language="de", assignee_name="Chen Yu")

@@ -10,7 +10,7 @@ from dashboard.pages.conversation import language as tag
 from kpis.metrics import Text
 from kpis.queue import OVERDUE, Group, Wait
 from kpis.return_queue import Request
-from messaging.models import Channel, Priority
+from messaging.models import Channel, ConversationStatus, Priority
 
 TITLES: dict[Group, Text] = {
     Group.LATE: _("Late, over 24 hours"),
@@ -93,7 +93,10 @@ class Row:
 
     @property
     def tags(self) -> list[str]:
-        """Channel, topic, language; and the priority, where there is a special one."""
+        """Channel, topic, language; the priority, where there is a special one; and that the case is over.
+
+        A case that was resolved without an answer waits on: for its buyer nothing has changed.
+        """
         said = [str(CHANNELS.get(self.wait.channel, self.wait.channel))]
         if self.wait.topic and self.wait.subject:
             said.append(self.wait.topic)
@@ -101,6 +104,8 @@ class Row:
             said.append(clocks.language(self.wait.language))
         if self.wait.priority and self.wait.priority != Priority.NORMAL:
             said.append(gettext("%(priority)s priority") % {"priority": PRIORITIES[Priority(self.wait.priority)]})
+        if self.wait.status in (ConversationStatus.RESOLVED, ConversationStatus.CLOSED):
+            said.append(str(ConversationStatus(self.wait.status).label))
         return said
 
 
