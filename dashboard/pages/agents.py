@@ -56,10 +56,6 @@ class PersonCard:
     volume: str
     figures: list[Shown]
 
-    @property
-    def is_person(self) -> bool:
-        return self.line.kind is Kind.PERSON
-
 
 @dataclass(frozen=True)
 class AgentsPage:

@@ -37,10 +37,6 @@ class Comparison:
         return ngettext("The week before", "The %(weeks)d weeks before", self.weeks) % {"weeks": self.weeks}
 
     @property
-    def has_points(self) -> bool:
-        return any(point is not None and point.value is not None for point in self.points)
-
-    @property
     def change(self) -> Change | None:
         return None if self.before is None else change(self.before, self.now)
 

@@ -9,7 +9,6 @@ from kpis.catalogue.facts import returns, turns
 from messaging.models import Agent, Turn
 from messaging.turns import TARGET
 from orders.models import ReturnAnswer, ReturnStanding
-from orders.returns import TARGET as RETURN_TARGET
 
 FACT = turns
 
@@ -61,7 +60,6 @@ WORKED_OUT = {"owner": OWNER, "text": Coalesce(Substr("opening__body__text", 1, 
 
 # The second clock: a request for a return is to be answered within 48 hours.
 RETURNS = returns
-RETURN_LIMIT = RETURN_TARGET
 RETURN_DUE = "answer_due_at"
 UNANSWERED = Q(standing=ReturnStanding.COUNTS, answer__in=[ReturnAnswer.WAITING, ReturnAnswer.NONE])
 RETURN_SHOWN = {
