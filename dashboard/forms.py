@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
+from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -247,10 +248,24 @@ class SubscriptionForm(forms.ModelForm):
     CLOCK = ("weekday", "hour", "time_zone")
 
     def keep(self, now: datetime) -> Subscription:
-        """The subscription as it was said, with the moment it is due next.
+        """The subscription as it was said, with the moment it is due next. The same one twice is one.
 
         One that is due and that no worker has noted yet stays due, unless its time itself is another one now.
         """
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.instance.user_id)  # two clicks come at once
+            return self._same() or self._kept(now)
+
+    def _same(self) -> Subscription | None:
+        """An active subscription of the person that says the same as a new one."""
+        if self.instance.pk is not None:
+            return None
+        said = {name: value for name, value in self.cleaned_data.items() if name != "accounts"}
+        chosen = set(self.cleaned_data["accounts"])
+        alike = Subscription.objects.filter(user=self.instance.user_id, active=True, **said)
+        return next((one for one in alike if one.every_account or set(one.accounts.all()) == chosen), None)
+
+    def _kept(self, now: datetime) -> Subscription:
         kept: Subscription = self.save(commit=False)
         if kept.active and (kept.next_at is None or set(self.CLOCK) & set(self.changed_data)):
             kept.next_at = kept.due_after(now)

@@ -4,9 +4,12 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.http import urlencode
 
+from dashboard.forms import SubscriptionForm
 from dashboard.mailing.letter import unsubscribe_url
 from dashboard.mailing.sending import send_reports
 from dashboard.models import Delivery, Subscription
@@ -95,6 +98,27 @@ def test_an_account_that_was_withdrawn_has_no_name_here_any_more(shop):
         page = text_of(client_for(one.user).get(path))
         assert "Rose Garden" not in page
         assert "0 accounts" in page
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_double_click_subscribes_once(shop, chosen):
+    other = make_account("other")
+    user = reader(shop, other)
+    said = {**SAID, "every_account": "", "accounts": [str(shop.pk), str(other.pk)]} if chosen else SAID
+    forms = [
+        SubscriptionForm(
+            QueryDict(urlencode(said, doseq=True)), instance=Subscription(user=user), accounts=[shop, other]
+        )
+        for _click in range(2)
+    ]
+    assert all(form.is_valid() for form in forms), "neither has been kept when the other is looked at"
+    first, second = (form.keep(NOW) for form in forms)
+    assert first == second == Subscription.objects.get()
+    assert set(first.accounts.all()) == ({shop, other} if chosen else set())
+    later = SubscriptionForm({**SAID, "hour": "9"}, instance=Subscription(user=user), accounts=[shop, other])
+    assert later.is_valid()
+    later.keep(NOW)
+    assert Subscription.objects.count() == 2, "another hour is another report"
 
 
 def test_changing_the_hour_moves_the_next_one(shop):
