@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from itertools import chain
 
+from django.db import DEFAULT_DB_ALIAS
+
 from intake.pieces import in_pieces
 from messaging.events import left_out
 from messaging.models import Conversation
 from orders.models import Mention
+from sellers.bulk import insert_rows, update_rows
 from sellers.models import SellerAccount
 
 
@@ -42,8 +45,8 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
                 known.by_buyer = by_buyer
                 turned.append(known)
         gone += [mention for order, mention in stored[conversation_id].items() if order not in orders]
-    Mention.objects.bulk_create(new, batch_size=1000)
-    Mention.objects.bulk_update(turned, ["by_buyer"], batch_size=1000)
+    insert_rows(Mention, new, DEFAULT_DB_ALIAS)
+    update_rows(Mention, turned, ["by_buyer"], DEFAULT_DB_ALIAS)
     for piece in in_pieces([mention.pk for mention in gone]):
         Mention.objects.filter(pk__in=piece).delete()
     return {mention.order_external_id for mention in chain(new, turned, gone)}

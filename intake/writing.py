@@ -30,7 +30,7 @@ from orders.models import Feedback, Order, OrderEvent, PolicyViolation, Return, 
 from orders.packages import judge_packages
 from orders.recompute import recompute_orders
 from orders.recompute_events import recompute_ratings, recompute_returns
-from sellers.bulk import update_rows
+from sellers.bulk import insert_rows, update_rows
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -381,7 +381,7 @@ def _write_bodies(messages: Iterable[Message]) -> None:
             continue
         (changed if body.message_id else new).append(body)
         body.message = message
-    MessageBody.objects.bulk_create(new, batch_size=1000)
+    insert_rows(MessageBody, new, DEFAULT_DB_ALIAS)
     update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
 
 

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models, router, transaction
 from django.utils.translation import gettext_lazy as _
 
-from sellers.bulk import update_rows
+from sellers.bulk import insert_rows, update_rows
 from sellers.days import local_day
 from sellers.late import Place, note_late
 from sellers.marks import mark
@@ -42,7 +42,7 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
             }
         return keys, places
 
-    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = BATCH, **options: Any) -> list[Any]:  # type: ignore[override]  # options are refused
+    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = None, **options: Any) -> list[Any]:  # type: ignore[override]  # options are refused
         """Insert rows and mark their days. Conflict options are refused: the old day of a replaced row is unknown."""
         if options.get("update_conflicts") or options.get("ignore_conflicts"):
             raise UnmarkedWriteError("bulk_create with conflict options cannot mark the days it changes")
@@ -50,9 +50,9 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         with transaction.atomic(using=self.db):
             for row in rows:
                 row.stamp()
-            created = super().bulk_create(rows, batch_size=batch_size, **options)
+            insert_rows(self.model, rows, self.db)
             note({place for row in rows for place in row.places()})
-        return created
+        return rows
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
         """Store these fields of the rows and mark the days they leave and enter; day columns are always written."""

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from sellers.bulk import insert_columns
 from sellers.locks import lock_for_writing
 from sellers.marks import Mark
 
@@ -55,14 +56,11 @@ def correcting() -> Iterator[None]:
 
 def note_late(places: Collection[Place], published_until: dict[int, date]) -> None:
     """Note those of the changed rows whose day an account has already published."""
-    LateChange.objects.bulk_create(
-        [
-            LateChange(account_id=account_id, fact=fact, day=day, row_id=row_id, corrected=_correcting.get())
-            for account_id, fact, day, row_id in sorted(places)
-            if day <= published_until.get(account_id, date.min)
-        ],
-        batch_size=1000,
-    )
+    late = [place for place in places if place[2] <= published_until.get(place[0], date.min)]
+    if late:
+        rows = [(*place, _correcting.get()) for place in sorted(late)]
+        names = ("account", "fact", "day", "row_id", "corrected")
+        insert_columns(LateChange, names, list(zip(*rows, strict=True)), DEFAULT_DB_ALIAS)
 
 
 def changes_between(account_id: int, after: int, until: int) -> QuerySet[LateChange]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from sellers.bulk import insert_columns
 
 Touched = tuple[int, str, date]  # account id, fact, local day
 
@@ -38,6 +40,6 @@ class Mark(models.Model):
 
 def mark(touched: Iterable[Touched]) -> None:
     """Append one mark for each (account, fact, day), sorted, so that writers never wait for each other in a ring."""
-    Mark.objects.bulk_create(
-        [Mark(account_id=account_id, fact=fact, day=day) for account_id, fact, day in sorted(touched)], batch_size=1000
-    )
+    rows = sorted(touched)
+    if rows:
+        insert_columns(Mark, ("account", "fact", "day"), list(zip(*rows, strict=True)), DEFAULT_DB_ALIAS)

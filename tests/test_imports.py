@@ -385,7 +385,7 @@ def busy() -> Iterator[set[str]]:
     refused: set[str] = set()
 
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith('INSERT INTO "orders_order"') and refused & set(params):
+        if not many and '"orders_order"' in sql and refused & set(params or ()):
             raise OperationalError("database is locked")
         return execute(sql, params, many, context)
 
