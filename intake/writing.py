@@ -31,6 +31,7 @@ from orders.packages import judge_packages
 from orders.recompute import recompute_orders
 from orders.recompute_events import recompute_ratings, recompute_returns
 from sellers.bulk import insert_rows, update_rows
+from sellers.facts import noting_once
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -49,12 +50,13 @@ def write(
     for position, statement in enumerate(statements):
         by_system[statement.system].append(position)
     touched = Touched()
-    for system, positions in sorted(by_system.items()):
-        writer = SystemWriter(account, system, raw_item_id, touched, now)
-        group = writer.write([statements[position] for position in positions])
-        for position, result in zip(positions, group, strict=True):
-            results[position] = result
-    touched.recompute(account, now)
+    with noting_once():
+        for system, positions in sorted(by_system.items()):
+            writer = SystemWriter(account, system, raw_item_id, touched, now)
+            group = writer.write([statements[position] for position in positions])
+            for position, result in zip(positions, group, strict=True):
+                results[position] = result
+        touched.recompute(account, now)
     return results
 
 

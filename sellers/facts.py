@@ -6,6 +6,8 @@ the same transaction, for the day a row leaves as well as for the day it enters.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
@@ -102,8 +104,30 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         return models.QuerySet(self.model, using=self.db).filter(pk__in=keys)
 
 
+_noted: ContextVar[set[Place] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting_once() -> Iterator[None]:
+    """Mark what is written inside when it ends, each day once: for many writes of one transaction, inside it."""
+    if _noted.get() is not None:
+        yield
+        return
+    places: set[Place] = set()
+    token = _noted.set(places)
+    try:
+        yield
+    finally:
+        _noted.reset(token)
+    note(places)
+
+
 def note(places: set[Place]) -> None:
     """Mark the days of changed rows, and note the rows themselves where a published week covers their day."""
+    noted = _noted.get()
+    if noted is not None:
+        noted |= places
+        return
     mark({(account_id, fact, day) for account_id, fact, day, _key in places})
     accounts = SellerAccount.objects.filter(id__in={account_id for account_id, *_ in places})
     published = {key: until for key, until in accounts.values_list("id", "published_until") if until}
