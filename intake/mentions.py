@@ -1,7 +1,7 @@
 """Which orders a conversation is about, told to the orders: they may not look into messaging themselves."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import chain
 
 from django.db import DEFAULT_DB_ALIAS
@@ -14,21 +14,25 @@ from sellers.bulk import insert_rows, update_rows
 from sellers.models import SellerAccount
 
 
-def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) -> set[str]:
+def write_mentions(
+    account: SellerAccount, conversation_ids: Collection[int], new: Mapping[int, Conversation] = {}
+) -> set[str]:
     """Bring the mentions of these conversations in line with them; returns the IDs of the orders that this concerns.
+
+    Of those that this transaction has brought, `new` are the rows: nothing has mentioned anything for them before.
 
     A conversation in which nothing counts mentions nothing: deleted, excluded, spam. One that was merged mentions its
     orders on behalf of the one it was merged into, so the mentions of those merged into these follow, too. Call after
     the messages have been read, in the same transaction: they say who started it.
     """
     stored: dict[int, dict[str, Mention]] = defaultdict(dict)
-    wanted: dict[int, dict[str, bool]] = {}
-    for piece in in_pieces(sorted(_with_merged(account, conversation_ids))):
+    wanted: dict[int, dict[str, bool]] = {key: _mentioned(row) for key, row in new.items()}
+    for piece in in_pieces(sorted(_with_merged(account, {*conversation_ids} - new.keys()))):
         for mention in Mention.objects.filter(account=account, conversation_id__in=piece):
             stored[mention.conversation_id][mention.order_external_id] = mention
         rows = Conversation.objects.filter(account=account, id__in=piece).select_related("merged_into").only(*READ)
         wanted.update((row.id, _mentioned(row)) for row in rows)
-    new: list[Mention] = []
+    added: list[Mention] = []
     turned: list[Mention] = []
     gone: list[Mention] = []
     for conversation_id in sorted({*stored, *wanted}):
@@ -36,7 +40,7 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
         for order, by_buyer in sorted(orders.items()):
             known = stored[conversation_id].get(order)
             if known is None:
-                new.append(
+                added.append(
                     Mention(
                         account=account, order_external_id=order, conversation_id=conversation_id, by_buyer=by_buyer
                     )
@@ -45,11 +49,11 @@ def write_mentions(account: SellerAccount, conversation_ids: Collection[int]) ->
                 known.by_buyer = by_buyer
                 turned.append(known)
         gone += [mention for order, mention in stored[conversation_id].items() if order not in orders]
-    insert_rows(Mention, new, DEFAULT_DB_ALIAS)
+    insert_rows(Mention, added, DEFAULT_DB_ALIAS)
     update_rows(Mention, turned, ["by_buyer"], DEFAULT_DB_ALIAS)
     for piece in in_pieces([mention.pk for mention in gone]):
         Mention.objects.filter(pk__in=piece).delete()
-    return {mention.order_external_id for mention in chain(new, turned, gone)}
+    return {mention.order_external_id for mention in chain(added, turned, gone)}
 
 
 SAYS = ("deleted_at", "excluded", "merged_into", "status", "buyer_started")

@@ -32,10 +32,13 @@ from orders.recompute import recompute_orders
 from orders.recompute_events import recompute_ratings, recompute_returns
 from sellers.bulk import insert_rows, update_rows
 from sellers.facts import noting_once
+from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
 CONVERSATION = RECORD_TYPES["conversation"]
+# New rows of these are stored once everything that follows from them is known.
+JUDGED_FIRST = (Conversation, Message, Order)
 SHIPMENT_FIELDS = cast(Parts, RECORD_TYPES["order"].fields["shipments"]).fields
 
 
@@ -61,9 +64,11 @@ def write(
 
 
 class Touched:
-    """The rows whose derived values may have changed."""
+    """The rows whose derived values may have changed, and the new ones that are stored together with those values."""
 
     def __init__(self) -> None:
+        self.fresh = Fresh()
+        self.new_conversations: dict[int, Conversation] = {}
         self.conversations: set[int] = set()
         self.answers: dict[int, int | None] = {}
         self.orders: set[str] = set()
@@ -73,13 +78,13 @@ class Touched:
 
     def recompute(self, account: SellerAccount, now: datetime) -> None:
         if self.conversations:
-            recompute_conversations(account, self.conversations, now)
-            self.orders |= write_mentions(account, self.conversations)
+            recompute_conversations(account, self.conversations, now, self.fresh)
+            self.orders |= write_mentions(account, self.conversations, self.new_conversations)
         answers = [key for key, conversation in self.answers.items() if conversation not in self.conversations]
         if answers:
             recompute_answers(account, answers, now)
         if self.orders:
-            recompute_orders(account, self.orders, now, former_buyers=self.former_buyers)
+            recompute_orders(account, self.orders, now, former_buyers=self.former_buyers, fresh=self.fresh)
         if self.returns:
             recompute_returns(account, self.returns, now)
         if self.ratings:
@@ -306,7 +311,12 @@ class SystemWriter:
                     self.touched.add(row)
             rows.append(row)
         manager = kind.model._default_manager
-        manager.bulk_create(new)
+        if kind.model in JUDGED_FIRST:
+            self.touched.fresh.add(kind.model, new)
+        else:
+            manager.bulk_create(new)
+        if kind.model is Conversation:
+            self.touched.new_conversations.update((row.pk, row) for row in new)
         if changed:
             # The day may be cut from any of several columns, so it is always written along.
             manager.bulk_update(changed, sorted({*columns, *kind.model.days, "stated", "raw_item_id"}))
@@ -314,12 +324,15 @@ class SystemWriter:
         if kind.model is Message:
             _write_bodies(rows)
         elif kind.model is Order:
-            _write_shipments(rows, self.now)
+            _write_shipments(rows, self.touched.fresh, self.now)
         settle_conflicts(self.account, merged, self.raw_item_id, self.now)
         for row in chain(new, changed):
             self.touched.add(row)
         for row in changed:
             self._add_where_it_stood(row)
+        if kind.model is Message:
+            # A new conversation into which a stored message moves is itself one that has messages in the database.
+            self.touched.fresh.store(Conversation, [row.conversation for row in changed])
         if kind.model is Order:
             for row in rows:
                 if getattr(row, "shipments_changed", False):
@@ -404,21 +417,25 @@ def load_shipments(orders: Iterable[Any]) -> None:
         order.loaded_shipments = sorted(by_order[order.pk], key=lambda said: said["external_id"])
 
 
-def _write_shipments(orders: Iterable[Any], now: datetime) -> None:
-    """Replace the packages of orders as a whole, each with its verdict, so that nothing has to be written twice."""
+def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None:
+    """Replace the packages of orders as a whole; those of new orders are judged and stored with these."""
     changed = [order for order in orders if getattr(order, "shipments_changed", False)]
-    for piece in in_pieces(changed):
+    stored = [order for order in changed if not fresh.has(order)]
+    for piece in in_pieces(stored):
         Shipment.objects.filter(order__in=piece).delete()
-    new = []
-    for order in changed:
-        packages = [
-            Shipment(
-                account=order.account,
-                order=order,
-                **{name: SHIPMENT_FIELDS[name].from_wire(value) for name, value in said.items()},
-            )
-            for said in order.loaded_shipments
-        ]
-        judge_packages(order, packages, now)
-        new += packages
-    Shipment.objects.bulk_create(new)
+    packages = {order.pk: _packages(order) for order in changed}
+    for order in stored:
+        judge_packages(order, packages[order.pk], now)
+    Shipment.objects.bulk_create(chain.from_iterable(packages.pop(order.pk) for order in stored))
+    fresh.add(Shipment, list(chain.from_iterable(packages.values())))
+
+
+def _packages(order: Any) -> list[Shipment]:
+    return [
+        Shipment(
+            account=order.account,
+            order=order,
+            **{name: SHIPMENT_FIELDS[name].from_wire(value) for name, value in said.items()},
+        )
+        for said in order.loaded_shipments
+    ]

@@ -52,6 +52,7 @@ def link(account: SellerAccount, messages: Iterable[Message]) -> None:
 def judge(
     account: SellerAccount,
     answers: Iterable[SurveyAnswer],
+    conversations: dict[int, Conversation],
     threads: dict[int, Thread],
     messages: dict[int, list[Message]],
 ) -> None:
@@ -62,11 +63,9 @@ def judge(
     answers = list(answers)
     if not answers:
         return
-    own = Conversation.objects.filter(account=account, id__in=threads)
-    orders, outcomes = {}, {}
-    for conversation_id, order_ids, outcome in own.values_list("id", "order_external_ids", "outcome"):
-        orders[conversation_id], outcomes[conversation_id] = order_ids, outcome
-    merged = Conversation.objects.filter(account=account, merged_into__in=threads, deleted_at=None)
+    orders = {key: conversation.order_external_ids for key, conversation in conversations.items()}
+    outcomes = {key: conversation.outcome for key, conversation in conversations.items()}
+    merged = Conversation.objects.filter(account=account, merged_into__in=conversations, deleted_at=None)
     # Sorted here, whichever was stored first: asked to sort, SQLite would walk through the whole account.
     for _system, _name, target_id, order_ids in sorted(
         merged.values_list("system", "external_id", "merged_into_id", "order_external_ids")

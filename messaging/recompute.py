@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Self
 
 from django.db.models import Q
@@ -23,6 +24,7 @@ from messaging.turns import Event, Thread, TurnTimes, read_thread, reply_state, 
 from sellers.calendars import Calendar, business_seconds, calendars_of
 from sellers.dated_switches import Switches, switches_of
 from sellers.days import local_day
+from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -71,40 +73,54 @@ class Rules:
         }
 
 
-def recompute_conversations(account: SellerAccount, conversation_ids: Collection[int], now: datetime) -> None:
-    """Bring everything derived in these conversations of one account in line with their messages, as of `now`."""
+def recompute_conversations(
+    account: SellerAccount, conversation_ids: Collection[int], now: datetime, fresh: Fresh | None = None
+) -> None:
+    """Bring everything derived in these conversations of one account in line with their messages, as of `now`.
+
+    `fresh` are conversations and messages that are new in this transaction; those of these conversations are stored.
+    """
     lock_for_writing(account.id)
     ids = sorted(set(conversation_ids))
     if not ids:
         return
     rules = Rules.of(account, now)
     for start in range(0, len(ids), CHUNK):
-        _recompute(rules, ids[start : start + CHUNK])
+        _recompute(rules, ids[start : start + CHUNK], fresh or Fresh())
 
 
-def _recompute(rules: Rules, ids: list[int]) -> None:
+def _recompute(rules: Rules, ids: list[int], fresh: Fresh) -> None:
     account = rules.account
+    wanted = set(ids)
+    new = [conversation for conversation in fresh.of(Conversation) if conversation.id in wanted]
+    new_messages = [message for message in fresh.of(Message) if message.conversation_id in wanted]
+    stored = sorted(wanted - {conversation.id for conversation in new})
     messages: dict[int, list[Message]] = defaultdict(list)
-    for message in Message.objects.filter(account=account, conversation_id__in=ids).order_by("id"):
+    stored_messages = Message.objects.filter(account=account, conversation_id__in=stored).order_by("id")
+    for message in chain(stored_messages, new_messages):
         message.account = account
         messages[message.conversation_id].append(message)
     turns: dict[int, dict[int, Turn]] = defaultdict(dict)
-    for turn in Turn.objects.filter(account=account, conversation_id__in=ids):
+    for turn in Turn.objects.filter(account=account, conversation_id__in=stored):
         turn.account = account
         turns[turn.conversation_id][turn.opening_id] = turn
+    conversations: dict[int, Conversation] = {}
     threads: dict[int, Thread] = {}
-    writes = _Writes(rules)
-    for conversation in Conversation.objects.filter(account=account, id__in=ids):
+    writes = _Writes(rules, fresh)
+    for conversation in chain(Conversation.objects.filter(account=account, id__in=stored), new):
         conversation.account = account
+        conversations[conversation.id] = conversation
         events = list(events_of(conversation, messages[conversation.id]))
         thread = threads[conversation.id] = read_thread(events, bots_count=rules.bots_count)
         writes.conversation(conversation, thread, events)
         writes.messages(messages[conversation.id], thread, left_out(conversation))
         writes.turns(conversation, turns[conversation.id], thread)
-    writes.flush()
+    fresh.store(Conversation, new)
+    fresh.store(Message, new_messages)
+    writes.flush({message.id for message in new_messages})
     answers.link(account, [message for group in messages.values() for message in group])
     own = SurveyAnswer.objects.filter(account=account, conversation_id__in=ids)
-    answers.judge(account, own, threads, messages)
+    answers.judge(account, own, conversations, threads, messages)
 
 
 def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: datetime) -> None:
@@ -121,17 +137,18 @@ def _recompute_answers(account: SellerAccount, ids: list[int], now: datetime) ->
     answers.link(account, Message.objects.filter(account=account, external_id__in=wanted).only(*LINK_FIELDS))
     linked = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(conversation=None)
     recompute_conversations(account, set(linked.values_list("conversation_id", flat=True)), now)
-    answers.judge(account, SurveyAnswer.objects.filter(account=account, id__in=ids, conversation=None), {}, {})
+    answers.judge(account, SurveyAnswer.objects.filter(account=account, id__in=ids, conversation=None), {}, {}, {})
 
 
 LINK_FIELDS = ("account_id", "system", "external_id", "conversation_id")
 
 
 class _Writes:
-    """Collects the rows that changed over many conversations, so that each table is written once."""
+    """Collects the stored rows that changed over many conversations, so that each table is written once."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, fresh: Fresh) -> None:
         self.rules = rules
+        self.fresh = fresh
         self.changed_conversations: list[Conversation] = []
         self.changed_messages: list[Message] = []
         self.new_turns: list[Turn] = []
@@ -161,7 +178,7 @@ class _Writes:
             "handover_seconds": sum(seconds_between(turn.opened_at, turn.replied_at) or 0 for turn in handed_over),
             "one_touch": one_touch(course, self.rules.now),
         }
-        if assign(row, values):
+        if assign(row, values) and not self.fresh.has(row):
             self.changed_conversations.append(row)
 
     def messages(self, rows: list[Message], thread: Thread, gone: Outcome | None) -> None:
@@ -181,7 +198,7 @@ class _Writes:
                     "reply_seconds": seconds_between(contact.at, contact.replied_at),
                     "replied_by_id": contact.agent_id,
                 }
-            if assign(row, values):
+            if assign(row, values) and not self.fresh.has(row):
                 self.changed_messages.append(row)
 
     def turns(self, conversation: Conversation, stored: dict[int, Turn], thread: Thread) -> None:
@@ -215,14 +232,16 @@ class _Writes:
             "handed_over": times.handed_over,
         }
 
-    def flush(self) -> None:
+    def flush(self, new_messages: Collection[int]) -> None:
+        """Write the changes; the turns that `new_messages` open are their first."""
         Conversation.objects.bulk_update(self.changed_conversations, COURSE)
         Message.objects.bulk_update(self.changed_messages, REPLY)
         if self.dead_turns:
             Turn.objects.filter(id__in=self.dead_turns).delete()
-        if self.new_turns:
+        moved = [turn.opening_id for turn in self.new_turns if turn.opening_id not in new_messages]
+        if moved:
             # A message that moved here may still open a turn of a conversation that comes in a later chunk.
-            Turn.objects.filter(opening__in=[turn.opening_id for turn in self.new_turns]).delete()
+            Turn.objects.filter(opening__in=moved).delete()
         Turn.objects.bulk_create(self.new_turns)
         Turn.objects.bulk_update(self.changed_turns, TIMES)
 

@@ -1,17 +1,23 @@
 """Whose first purchase an order is: the earliest order of a buyer that counts, whatever order they arrive in."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 from django.db.models import Min, Q
 
 from orders.models import Order, OrderStatus, Purchase, Standing
 from sellers.models import SellerAccount
 
+AGE = ("placed_at", "external_id", "system")
 BOUGHT = Q(standing=Standing.COUNTS) & ~Q(status=OrderStatus.CANCELLED)
 
 
-def recompute_purchases(account: SellerAccount, buyer_keys: Collection[str], changed: Iterable[Order]) -> None:
-    """Write `purchase` of the changed orders and of whatever other orders of these buyers it moves.
+def recompute_purchases(
+    account: SellerAccount, buyer_keys: Collection[str], changed: Iterable[Order] = (), new: Sequence[Order] = ()
+) -> None:
+    """Write `purchase` of the changed orders and of whatever other orders of these buyers it moves, and set it on new
+    orders, which are not stored yet.
 
     All of a buyer's orders but the first are repeats, so besides the changed ones only the order that was the first
     and the one that is may differ; a buyer with thousands of orders costs no more than one with two. Orders of the
@@ -28,8 +34,12 @@ def recompute_purchases(account: SellerAccount, buyer_keys: Collection[str], cha
         for order in own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments)):
             rows.setdefault(order.pk, order)
         candidates = own.filter(BOUGHT, placed_at__in=moments)
-        for order in candidates.order_by("-placed_at", "-external_id", "-system").only("pk", "buyer_key"):
-            first[order.buyer_key] = order  # the last one assigned is the earliest
+        for order in chain(candidates.only("pk", "buyer_key", *AGE), filter(_bought, new)):
+            known = first.get(order.buyer_key)
+            if known is None or _age(order) < _age(known):
+                first[order.buyer_key] = order
+    for order in new:
+        order.purchase = _purchase(order, first)
     moved = []
     for order in rows.values():
         purchase = _purchase(order, first)
@@ -39,9 +49,18 @@ def recompute_purchases(account: SellerAccount, buyer_keys: Collection[str], cha
     Order.objects.bulk_update(moved, ["purchase"])
 
 
+def _bought(order: Order) -> bool:
+    """`BOUGHT` of a row in memory."""
+    return order.standing == Standing.COUNTS and order.status != OrderStatus.CANCELLED
+
+
+def _age(order: Order) -> tuple[Any, ...]:
+    return tuple(getattr(order, name) for name in AGE)
+
+
 def _purchase(order: Order, first: dict[str, Order]) -> Purchase:
     if not order.buyer_key:
         return Purchase.UNKNOWN
-    if order.standing != Standing.COUNTS or order.status == OrderStatus.CANCELLED:
+    if not _bought(order):
         return Purchase.NONE
     return Purchase.FIRST if first[order.buyer_key].pk == order.pk else Purchase.REPEAT

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from orders.invoices import UPLOADED, wrongly_judged
@@ -21,6 +22,7 @@ from orders.verdicts import (
     shipment_verdict,
     standing,
 )
+from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
@@ -32,39 +34,50 @@ PACKAGE_VERDICTS = tuple(name for name in Shipment.derived if name != "day")
 
 
 def recompute_orders(
-    account: SellerAccount, external_ids: Collection[str], now: datetime, *, former_buyers: Collection[str] = ()
+    account: SellerAccount,
+    external_ids: Collection[str],
+    now: datetime,
+    *,
+    former_buyers: Collection[str] = (),
+    fresh: Fresh | None = None,
 ) -> None:
     """Bring the verdicts of the account's orders with these external IDs in line with what is known, as of `now`.
 
     IDs without an order are skipped: what was said about them joins when the order arrives, because the order's own
     write calls this too. Returns and ratings of these orders get their own verdicts, whether or not
-    the order is here. `former_buyers` are the keys of buyers from whom an order of these was taken away.
+    the order is here. `former_buyers` are the keys of buyers from whom an order of these was taken away, `fresh` are
+    orders and packages that are new in this transaction; those of these orders are stored.
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
-    if _recompute_all(account, wanted, now):
-        _recompute_all(account, wrongly_judged(account), now)
+    fresh = fresh or Fresh()
+    if _recompute_all(account, wanted, now, fresh):
+        _recompute_all(account, wrongly_judged(account), now, fresh)
     for start in range(0, len(wanted), CHUNK):
         recompute_events(account, wanted[start : start + CHUNK], now)
     buyers = sorted(set(former_buyers))
     for start in range(0, len(buyers), CHUNK):
-        recompute_purchases(account, buyers[start : start + CHUNK], [])
+        recompute_purchases(account, buyers[start : start + CHUNK])
 
 
-def _recompute_all(account: SellerAccount, external_ids: Sequence[str], now: datetime) -> bool:
+def _recompute_all(account: SellerAccount, external_ids: Sequence[str], now: datetime, fresh: Fresh) -> bool:
     """Recompute chunk by chunk; whether an upload of an invoice came or went, on which other verdicts may rest."""
     terms = Terms(account)
     uploads_moved = False
     for start in range(0, len(external_ids), CHUNK):
-        uploads_moved |= _recompute(account, external_ids[start : start + CHUNK], now, terms)
+        uploads_moved |= _recompute(account, external_ids[start : start + CHUNK], now, terms, fresh)
     return uploads_moved
 
 
-def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetime, terms: Terms) -> bool:
-    orders = list(Order.objects.filter(account=account, external_id__in=external_ids))
+def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetime, terms: Terms, fresh: Fresh) -> bool:
+    wanted = set(external_ids)
+    new = {order.pk: order for order in fresh.of(Order) if order.external_id in wanted}
+    new_packages = [package for package in fresh.of(Shipment) if package.order_id in new]
+    stored = list(Order.objects.filter(account=account, external_id__in=external_ids))
+    orders = [*stored, *new.values()]
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
-    for shipment in Shipment.objects.filter(order__in=orders):
+    for shipment in chain(Shipment.objects.filter(order__in=stored), new_packages):
         shipment.account = account
         shipments[shipment.order_id].append(shipment)
     feedback = _by_order(Feedback, account, found)
@@ -80,7 +93,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     uploads_moved = False
     for order in orders:
         order.account = account
-        packages += judge_packages(order, shipments[order.id], now)
+        packages += [one for one in judge_packages(order, shipments[order.id], now) if not fresh.has(one)]
         confirmed = confirmed_at(shipments[order.id])
         bad = defects(
             feedback[order.external_id],
@@ -125,10 +138,13 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
         if any(getattr(order, name) != value for name, value in verdicts.items()):
             for name, value in verdicts.items():
                 setattr(order, name, value)
-            changed.append(order)
+            if not fresh.has(order):
+                changed.append(order)
     Order.objects.bulk_update(changed, VERDICTS)
     Shipment.objects.bulk_update(packages, PACKAGE_VERDICTS)
-    recompute_purchases(account, {order.buyer_key for order in orders}, orders)
+    recompute_purchases(account, {order.buyer_key for order in orders}, stored, list(new.values()))
+    fresh.store(Order, new.values())
+    fresh.store(Shipment, new_packages)
     return uploads_moved
 
 

@@ -363,6 +363,15 @@ def test_a_row_the_database_refuses_does_not_sink_the_others(
     assert (answer["errors"][0]["index"], answer["errors"][0]["code"]) == (5, "internal_error")
 
 
+def test_a_message_moves_to_a_conversation_that_the_same_batch_brings(account: SellerAccount) -> None:
+    send(account, message())
+    send(account, message(conversation_external_id="c-2"), observed_at="2026-11-20T09:00:00Z")
+    moved = Message.objects.get()
+    assert (moved.conversation.external_id, moved.reply) == ("c-2", Reply.NONE)
+    assert [turn.conversation.external_id for turn in Turn.objects.all()] == ["c-2"]
+    assert list(Conversation.objects.order_by("external_id").values_list("buyer_started", flat=True)) == [None, True]
+
+
 # --- Any order, any cut, any repetition ------------------------------------------------------------------------------
 
 TABLES = (
