@@ -47,13 +47,15 @@ class Merged:
         self.bits = {int(version): bits for version, bits in row.stated.items() if version.isdigit()}
         self.held: dict[str, Any] = dict(row.stated.get(HELD, {}))
         self.orders: list[str] = list(row.stated.get(ORDERS, ()))
-        self.packages: Facts = deepcopy(row.stated.get(PACKAGES, {}))
+        self.packages: Facts = deepcopy(row.stated[PACKAGES]) if PACKAGES in row.stated else {}
         self.pinned: dict[str, dict[str, Any]] = dict(row.stated.get(PINNED, {}))
         self.columns: set[str] = set()
-        self.changed = False
 
     def apply(self, statement: Statement) -> Result:
         """Merge one statement about this record."""
+        if self._is_blank() and PACKAGES not in statement.about:
+            self._begin(statement)
+            return Result.CREATED
         known = self._version(self.kind.bits["external_id"])
         won, lost = self._state(statement.version, statement.values)
         if packages := statement.about.get(PACKAGES):
@@ -68,6 +70,21 @@ class Merged:
         if won:
             return Result.UPDATED
         return Result.STALE if lost else Result.UNCHANGED
+
+    def _is_blank(self) -> bool:
+        return self.row.pk is None and not self.row.stated and not self.bits and not self.orders
+
+    def _begin(self, statement: Statement) -> None:
+        """Take over the first that is said of a record: nothing stands against it, and by itself it is consistent."""
+        row, bits = self.row, 0
+        for name, value in statement.values.items():
+            field = self.kind.bits[name]
+            bits |= field.bit
+            if value is not None:
+                field.place.save(row, value, self.world)
+            if field.place.load(row) != value:
+                self.held[name] = field.to_wire(value)
+        self.bits[statement.version] = bits
 
     def apply_about(self, version: int, values: dict[str, Any]) -> None:
         """Merge what a message says about its conversation: single fields, and an order it belongs to."""
@@ -212,7 +229,6 @@ class Merged:
 
     def _settle(self, changed: Iterable[Field], anew: bool = False) -> None:
         """Put what stands into the columns; what does not fit there stays held."""
-        self.changed = True
         fields = {field.name: field for field in changed}
         broken: set[str] = set()
         for check in self.kind.checks:

@@ -11,6 +11,7 @@ from django.db.models import JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
 
 from messaging.models import Agent, Conversation, MessageBody
+from sellers.blank import lead
 
 
 class World(Protocol):
@@ -90,7 +91,7 @@ class InConversation:
 
     def save(self, row: Any, value: Any, world: World) -> None:
         found = None if value is None else world.conversations[value]
-        row.conversation = found.merged_into if found is not None and found.merged_into_id else found
+        lead(row, "conversation", found.merged_into if found is not None and found.merged_into_id else found)
 
 
 class InAgent:
@@ -102,7 +103,7 @@ class InAgent:
         return row.agent.external_id if row.agent_id else None
 
     def save(self, row: Any, value: Any, world: World) -> None:
-        row.agent = None if value is None else world.agents[value]
+        lead(row, "agent", None if value is None else world.agents[value])
 
 
 class InBody:

@@ -30,6 +30,7 @@ from orders.models import Feedback, Order, OrderEvent, PolicyViolation, Return, 
 from orders.packages import judge_packages
 from orders.recompute import recompute_orders
 from orders.recompute_events import recompute_ratings, recompute_returns
+from sellers.blank import blank, lead
 from sellers.bulk import insert_rows, update_rows
 from sellers.facts import noting_once
 from sellers.fresh import Fresh
@@ -266,7 +267,8 @@ class SystemWriter:
 
     def _merged(self, kind: RecordType, row: Any, key: str, notice: DeleteNotice | None) -> Merged:
         if row is None:
-            row = kind.model(account=self.account, system=self.system, external_id=key)
+            row = blank(kind.model, self.account)
+            row.system, row.external_id = self.system, key
             if notice is not None:
                 row.stated = notice.stated
                 for name, value in notice.values.items():
@@ -431,11 +433,11 @@ def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None
 
 
 def _packages(order: Any) -> list[Shipment]:
-    return [
-        Shipment(
-            account=order.account,
-            order=order,
-            **{name: SHIPMENT_FIELDS[name].from_wire(value) for name, value in said.items()},
-        )
-        for said in order.loaded_shipments
-    ]
+    packages = []
+    for said in order.loaded_shipments:
+        package = blank(Shipment, order.account)
+        lead(package, "order", order)
+        for name, value in said.items():
+            setattr(package, name, SHIPMENT_FIELDS[name].from_wire(value))
+        packages.append(package)
+    return packages

@@ -21,6 +21,7 @@ from messaging.models import Conversation, Message, SurveyAnswer, Turn
 from messaging.resolutions import one_touch, read_course, resolution_seconds
 from messaging.targets import Targets, targets_of
 from messaging.turns import Event, Thread, TurnTimes, read_thread, reply_state, seconds_between
+from sellers.blank import blank, lead
 from sellers.calendars import Calendar, business_seconds, calendars_of
 from sellers.dated_switches import Switches, switches_of
 from sellers.days import local_day
@@ -208,7 +209,9 @@ class _Writes:
             values["first"] = position == 0 and bool(thread.buyer_started)
             row = stored.pop(times.opening_id, None)
             if row is None:
-                row = Turn(account=conversation.account, conversation=conversation, opening_id=times.opening_id)
+                row = blank(Turn, conversation.account)
+                lead(row, "conversation", conversation)
+                row.opening_id = times.opening_id
                 self.new_turns.append(row)
                 assign(row, values)
                 assign(row, self.rules.of_wait(row))

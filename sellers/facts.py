@@ -49,6 +49,8 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         if options.get("update_conflicts") or options.get("ignore_conflicts"):
             raise UnmarkedWriteError("bulk_create with conflict options cannot mark the days it changes")
         rows = list(objs)
+        if not rows:
+            return []
         with transaction.atomic(using=self.db):
             for row in rows:
                 row.stamp()
@@ -59,6 +61,8 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
         """Store these fields of the rows and mark the days they leave and enter; day columns are always written."""
         rows = list(objs)
+        if not rows:
+            return 0
         columns = sorted({*fields, *self.model.days})
         before: set[Place] = set()
         with transaction.atomic(using=self.db):
