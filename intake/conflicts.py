@@ -27,7 +27,7 @@ def settle_conflicts(
     open_ones: dict[tuple[int, str], Conflict] = {}
     waiting = Conflict.objects.filter(account=account, record_type=kind.name, closed_at=None)
     for piece in in_pieces(sorted(pinned)):
-        open_ones.update(((one.row_id, one.field), one) for one in waiting.filter(row_id__in=piece))
+        open_ones.update(((one.row_id, one.field), one) for one in waiting.filter(row_id__among=piece))
     new = []
     for row_id, one in sorted(pinned.items()):
         for field, (shown, said) in one.disagreements().items():

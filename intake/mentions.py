@@ -28,9 +28,9 @@ def write_mentions(
     stored: dict[int, dict[str, Mention]] = defaultdict(dict)
     wanted: dict[int, dict[str, bool]] = {key: _mentioned(row) for key, row in new.items()}
     for piece in in_pieces(sorted(_with_merged(account, {*conversation_ids} - new.keys()))):
-        for mention in Mention.objects.filter(account=account, conversation_id__in=piece):
+        for mention in Mention.objects.filter(account=account, conversation_id__among=piece):
             stored[mention.conversation_id][mention.order_external_id] = mention
-        rows = Conversation.objects.filter(account=account, id__in=piece).select_related("merged_into").only(*READ)
+        rows = Conversation.objects.filter(account=account, id__among=piece).select_related("merged_into").only(*READ)
         wanted.update((row.id, _mentioned(row)) for row in rows)
     added: list[Mention] = []
     turned: list[Mention] = []
@@ -52,7 +52,7 @@ def write_mentions(
     insert_rows(Mention, added, DEFAULT_DB_ALIAS)
     update_rows(Mention, turned, ["by_buyer"], DEFAULT_DB_ALIAS)
     for piece in in_pieces([mention.pk for mention in gone]):
-        Mention.objects.filter(pk__in=piece).delete()
+        Mention.objects.filter(pk__among=piece).delete()
     return {mention.order_external_id for mention in chain(added, turned, gone)}
 
 
@@ -64,7 +64,7 @@ def _with_merged(account: SellerAccount, conversation_ids: Collection[int]) -> s
     """These conversations and those that were merged into them; nothing is merged into one that was itself merged."""
     found = set(conversation_ids)
     for piece in in_pieces(sorted(conversation_ids)):
-        merged = Conversation.objects.filter(account=account, merged_into__in=piece)
+        merged = Conversation.objects.filter(account=account, merged_into_id__among=piece)
         found.update(merged.values_list("id", flat=True))
     return found
 

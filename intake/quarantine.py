@@ -42,7 +42,7 @@ def set_aside(
     stored = {
         one.pointer: one
         for piece in in_pieces(pointers)
-        for one in RejectedRow.objects.filter(raw_item_id=raw_item_id, pointer__in=piece)
+        for one in RejectedRow.objects.filter(raw_item_id=raw_item_id, pointer__among=piece)
     }
     kept: dict[int, RejectedRow] = {}
     new, again = [], []
@@ -75,7 +75,7 @@ def settle(raw_item_id: int, rows: Sequence[Row], outcomes: Sequence["Outcome"],
     settled = []
     waiting = RejectedRow.objects.filter(raw_item_id=raw_item_id, state=RejectedRow.State.OPEN)
     for pointers in in_pieces(taken):
-        for row in waiting.filter(pointer__in=pointers):
+        for row in waiting.filter(pointer__among=pointers):
             row.state, row.resolved_at = RejectedRow.State.RESOLVED, now
             row.record_type, row.external_id = taken[row.pointer].record_type, taken[row.pointer].external_id
             settled.append(row)

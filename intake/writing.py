@@ -147,7 +147,7 @@ class SystemWriter:
         return {
             (notice.record_type, notice.external_id): notice
             for piece in in_pieces(ids)
-            for notice in own.filter(external_id__in=piece)
+            for notice in own.filter(external_id__among=piece)
         }
 
     def _write_conversations(
@@ -194,7 +194,7 @@ class SystemWriter:
             return
         stored = Agent.objects.filter(account=self.account, system=self.system).select_for_update()
         for piece in in_pieces(sorted(names)):
-            found = stored.filter(external_id__in=piece).order_by("external_id")
+            found = stored.filter(external_id__among=piece).order_by("external_id")
             self.agents.update((agent.external_id, agent) for agent in found)
         changed, new = [], []
         for key, (version, name) in sorted(names.items()):
@@ -235,7 +235,7 @@ class SystemWriter:
         self._flush(kind, merged.values())
         settled = [notice.pk for (name, key), notice in notices.items() if name == kind.name and key in merged]
         for piece in in_pieces(settled):
-            DeleteNotice.objects.filter(pk__in=piece).delete()
+            DeleteNotice.objects.filter(pk__among=piece).delete()
 
     def _load(self, kind: RecordType, keys: Collection[str]) -> dict[str, Any]:
         """The stored rows with these external IDs, locked, with everything the merge reads."""
@@ -249,7 +249,7 @@ class SystemWriter:
             rows = rows.select_related("merged_into")
         found: dict[str, Any] = {}
         pieces = in_pieces(sorted(keys))
-        for row in chain.from_iterable(rows.filter(external_id__in=one).order_by("external_id") for one in pieces):
+        for row in chain.from_iterable(rows.filter(external_id__among=one).order_by("external_id") for one in pieces):
             row.account = self.account
             # Where it stands now, for the case that it moves.
             row.stood = (
@@ -406,7 +406,8 @@ def load_shipments(orders: Iterable[Any]) -> None:
     """Put the stored packages beside their orders, as the contract writes them."""
     by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
     orders = list(orders)
-    for shipment in chain.from_iterable(Shipment.objects.filter(order__in=piece) for piece in in_pieces(orders)):
+    keys = [order.pk for order in orders]
+    for shipment in chain.from_iterable(Shipment.objects.filter(order_id__among=piece) for piece in in_pieces(keys)):
         said = {name: getattr(shipment, name) for name in SHIPMENT_FIELDS}
         by_order[shipment.order_id].append(
             {
@@ -424,7 +425,7 @@ def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None
     changed = [order for order in orders if getattr(order, "shipments_changed", False)]
     stored = [order for order in changed if not fresh.has(order)]
     for piece in in_pieces(stored):
-        Shipment.objects.filter(order__in=piece).delete()
+        Shipment.objects.filter(order_id__among=[order.pk for order in piece]).delete()
     packages = {order.pk: _packages(order) for order in changed}
     for order in stored:
         judge_packages(order, packages[order.pk], now)

@@ -40,7 +40,7 @@ def link(account: SellerAccount, messages: Iterable[Message]) -> None:
     linked = []
     for start in range(0, len(names), CHUNK):
         for answer in SurveyAnswer.objects.filter(
-            account=account, message_external_id__in=names[start : start + CHUNK]
+            account=account, message_external_id__among=names[start : start + CHUNK]
         ):
             conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
             if conversation_id != answer.conversation_id:
@@ -65,7 +65,7 @@ def judge(
         return
     orders = {key: conversation.order_external_ids for key, conversation in conversations.items()}
     outcomes = {key: conversation.outcome for key, conversation in conversations.items()}
-    merged = Conversation.objects.filter(account=account, merged_into__in=conversations, deleted_at=None)
+    merged = Conversation.objects.filter(account=account, merged_into_id__among=conversations, deleted_at=None)
     # Sorted here, whichever was stored first: asked to sort, SQLite would walk through the whole account.
     for _system, _name, target_id, order_ids in sorted(
         merged.values_list("system", "external_id", "merged_into_id", "order_external_ids")

@@ -97,18 +97,18 @@ def _recompute(rules: Rules, ids: list[int], fresh: Fresh) -> None:
     new_messages = [message for message in fresh.of(Message) if message.conversation_id in wanted]
     stored = sorted(wanted - {conversation.id for conversation in new})
     messages: dict[int, list[Message]] = defaultdict(list)
-    stored_messages = Message.objects.filter(account=account, conversation_id__in=stored).order_by("id")
+    stored_messages = Message.objects.filter(account=account, conversation_id__among=stored).order_by("id")
     for message in chain(stored_messages, new_messages):
         message.account = account
         messages[message.conversation_id].append(message)
     turns: dict[int, dict[int, Turn]] = defaultdict(dict)
-    for turn in Turn.objects.filter(account=account, conversation_id__in=stored):
+    for turn in Turn.objects.filter(account=account, conversation_id__among=stored):
         turn.account = account
         turns[turn.conversation_id][turn.opening_id] = turn
     conversations: dict[int, Conversation] = {}
     threads: dict[int, Thread] = {}
     writes = _Writes(rules, fresh)
-    for conversation in chain(Conversation.objects.filter(account=account, id__in=stored), new):
+    for conversation in chain(Conversation.objects.filter(account=account, id__among=stored), new):
         conversation.account = account
         conversations[conversation.id] = conversation
         events = list(events_of(conversation, messages[conversation.id]))
@@ -120,7 +120,7 @@ def _recompute(rules: Rules, ids: list[int], fresh: Fresh) -> None:
     fresh.store(Message, new_messages)
     writes.flush({message.id for message in new_messages})
     answers.link(account, [message for group in messages.values() for message in group])
-    own = SurveyAnswer.objects.filter(account=account, conversation_id__in=ids)
+    own = SurveyAnswer.objects.filter(account=account, conversation_id__among=ids)
     answers.judge(account, own, conversations, threads, messages)
 
 
@@ -133,12 +133,12 @@ def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: 
 
 
 def _recompute_answers(account: SellerAccount, ids: list[int], now: datetime) -> None:
-    named = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(message_external_id="")
+    named = SurveyAnswer.objects.filter(account=account, id__among=ids).exclude(message_external_id="")
     wanted = set(named.values_list("message_external_id", flat=True))
-    answers.link(account, Message.objects.filter(account=account, external_id__in=wanted).only(*LINK_FIELDS))
-    linked = SurveyAnswer.objects.filter(account=account, id__in=ids).exclude(conversation=None)
+    answers.link(account, Message.objects.filter(account=account, external_id__among=wanted).only(*LINK_FIELDS))
+    linked = SurveyAnswer.objects.filter(account=account, id__among=ids).exclude(conversation=None)
     recompute_conversations(account, set(linked.values_list("conversation_id", flat=True)), now)
-    answers.judge(account, SurveyAnswer.objects.filter(account=account, id__in=ids, conversation=None), {}, {}, {})
+    answers.judge(account, SurveyAnswer.objects.filter(account=account, id__among=ids, conversation=None), {}, {}, {})
 
 
 LINK_FIELDS = ("account_id", "system", "external_id", "conversation_id")
@@ -240,11 +240,11 @@ class _Writes:
         Conversation.objects.bulk_update(self.changed_conversations, COURSE)
         Message.objects.bulk_update(self.changed_messages, REPLY)
         if self.dead_turns:
-            Turn.objects.filter(id__in=self.dead_turns).delete()
+            Turn.objects.filter(id__among=self.dead_turns).delete()
         moved = [turn.opening_id for turn in self.new_turns if turn.opening_id not in new_messages]
         if moved:
             # A message that moved here may still open a turn of a conversation that comes in a later chunk.
-            Turn.objects.filter(opening__in=moved).delete()
+            Turn.objects.filter(opening_id__among=moved).delete()
         Turn.objects.bulk_create(self.new_turns)
         Turn.objects.bulk_update(self.changed_turns, TIMES)
 

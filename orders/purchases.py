@@ -28,7 +28,7 @@ def recompute_purchases(
     first: dict[str, Order] = {}
     if buyers:
         # SQLite takes the index of known buyers only for a query that says so itself.
-        own = Order.objects.filter(account=account, buyer_key__in=buyers).exclude(buyer_key="")
+        own = Order.objects.filter(account=account, buyer_key__among=buyers).exclude(buyer_key="")
         earliest = own.filter(BOUGHT).order_by().values("buyer_key").annotate(earliest=Min("placed_at"))
         moments = {row["earliest"] for row in earliest}
         for order in own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments)):

@@ -73,11 +73,11 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     wanted = set(external_ids)
     new = {order.pk: order for order in fresh.of(Order) if order.external_id in wanted}
     new_packages = [package for package in fresh.of(Shipment) if package.order_id in new]
-    stored = list(Order.objects.filter(account=account, external_id__in=external_ids))
+    stored = list(Order.objects.filter(account=account, external_id__among=external_ids))
     orders = [*stored, *new.values()]
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
-    for shipment in chain(Shipment.objects.filter(order__in=stored), new_packages):
+    for shipment in chain(Shipment.objects.filter(order_id__among=[order.pk for order in stored]), new_packages):
         shipment.account = account
         shipments[shipment.order_id].append(shipment)
     feedback = _by_order(Feedback, account, found)
@@ -85,7 +85,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     chargebacks = _by_order(Chargeback, account, found)
     returns = _by_order(Return, account, found)
     written_about = set(
-        Mention.objects.filter(account=account, order_external_id__in=found, by_buyer=True).values_list(
+        Mention.objects.filter(account=account, order_external_id__among=found, by_buyer=True).values_list(
             "order_external_id", flat=True
         )
     )
@@ -150,7 +150,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
 
 def _by_order(model: type[Row], account: SellerAccount, order_ids: set[str]) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = defaultdict(list)
-    for row in model.objects.filter(account=account, order_external_id__in=order_ids):
+    for row in model.objects.filter(account=account, order_external_id__among=order_ids):
         rows[row.order_external_id].append(row)
     return rows
 

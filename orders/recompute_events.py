@@ -17,22 +17,22 @@ RETURN_VERDICTS = tuple(name for name in Return.derived if name != "day")
 
 def recompute_events(account: SellerAccount, order_ids: Collection[str], now: datetime) -> None:
     """The verdicts of everything about these orders that has verdicts of its own, as of `now`."""
-    _judge_returns(account, Return.objects.filter(account=account, order_external_id__in=order_ids), now)
-    _judge_ratings(account, Feedback.objects.filter(account=account, order_external_id__in=order_ids))
+    _judge_returns(account, Return.objects.filter(account=account, order_external_id__among=order_ids), now)
+    _judge_ratings(account, Feedback.objects.filter(account=account, order_external_id__among=order_ids))
 
 
 def recompute_returns(account: SellerAccount, keys: Collection[int], now: datetime) -> None:
     """The verdicts of these returns, as of `now`."""
     lock_for_writing(account.id)
     for piece in _pieces(keys):
-        _judge_returns(account, Return.objects.filter(account=account, pk__in=piece), now)
+        _judge_returns(account, Return.objects.filter(account=account, pk__among=piece), now)
 
 
 def recompute_ratings(account: SellerAccount, keys: Collection[int]) -> None:
     """The standing of these ratings, none of which names an order."""
     lock_for_writing(account.id)
     for piece in _pieces(keys):
-        _judge_ratings(account, Feedback.objects.filter(account=account, pk__in=piece))
+        _judge_ratings(account, Feedback.objects.filter(account=account, pk__among=piece))
 
 
 def _pieces(keys: Collection[int]) -> Iterator[list[int]]:
@@ -45,7 +45,7 @@ def _judge_returns(account: SellerAccount, rows: Iterable[Return], now: datetime
     wanted = {row.order_external_id for row in rows if row.order_external_id}
     # Two systems may use one ID; the order that came first is meant.
     orders: dict[str, Order] = {}
-    for order in Order.objects.filter(account=account, external_id__in=wanted).order_by("pk"):
+    for order in Order.objects.filter(account=account, external_id__among=wanted).order_by("pk"):
         orders.setdefault(order.external_id, order)
     changed = []
     for row in rows:

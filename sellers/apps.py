@@ -7,6 +7,6 @@ class SellersConfig(AppConfig):
     verbose_name = _("Seller accounts")
 
     def ready(self) -> None:
-        from sellers import audit  # models must be loaded first
+        from sellers import among, audit  # noqa: F401  # models must be loaded first
 
         audit.register()

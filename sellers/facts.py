@@ -67,7 +67,7 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         before: set[Place] = set()
         with transaction.atomic(using=self.db):
             for chunk in _chunks(rows, batch_size or BATCH):
-                before |= self._all().filter(pk__in=[row.pk for row in chunk]).lock()[1]
+                before |= self._all().filter(pk__among=[row.pk for row in chunk]).lock()[1]
                 for row in chunk:
                     row.stamp()
                 update_rows(self.model, chunk, columns, self.db)
@@ -105,7 +105,7 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         return type(self)(self.model, using=self.db)
 
     def _unmarked(self, keys: Sequence[Any]) -> models.QuerySet[Any]:
-        return models.QuerySet(self.model, using=self.db).filter(pk__in=keys)
+        return models.QuerySet(self.model, using=self.db).filter(pk__among=keys)
 
 
 _noted: ContextVar[set[Place] | None] = ContextVar("noted", default=None)
@@ -133,7 +133,7 @@ def note(places: set[Place]) -> None:
         noted |= places
         return
     mark({(account_id, fact, day) for account_id, fact, day, _key in places})
-    accounts = SellerAccount.objects.filter(id__in={account_id for account_id, *_ in places})
+    accounts = SellerAccount.objects.filter(id__among={account_id for account_id, *_ in places})
     published = {key: until for key, until in accounts.values_list("id", "published_until") if until}
     note_late(places, published)
 

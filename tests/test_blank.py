@@ -26,7 +26,5 @@ def test_blank_rows_share_no_list_and_no_object() -> None:
     account = make_account()
     for model in MODELS:
         one, other = blank(model, account), blank(model, account)
-        shared = [
-            name for name, value in vars(one).items() if isinstance(value, list | dict) and value is vars(other)[name]
-        ]
-        assert shared == []
+        mutable = {name: value for name, value in vars(one).items() if isinstance(value, list | dict)}
+        assert not [name for name, value in mutable.items() if value is vars(other)[name]]

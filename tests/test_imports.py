@@ -385,7 +385,8 @@ def busy() -> Iterator[set[str]]:
     refused: set[str] = set()
 
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not many and '"orders_order"' in sql and refused & set(params or ()):
+        named = f'"{params}"' if many else " ".join(f'"{value}"' for value in params or ())  # some are arrays
+        if '"orders_order"' in sql and any(f'"{one}"' in named for one in refused):
             raise OperationalError("database is locked")
         return execute(sql, params, many, context)
 
