@@ -35,7 +35,7 @@ from sellers.models import SellerAccount, User
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1000  # rows in one transaction; about a third of a second on SQLite
+CHUNK = 2000  # rows in one transaction; about a third of a second on SQLite
 HEARTBEAT = timedelta(seconds=60)  # a run without a sign of life for longer than this is taken over
 ATTEMPTS = 5  # a file whose reading is cut off this often in a row is given up
 # As many turns in a row a file gets while no other waits. With those of 30 seconds that the beat gives, a task stays
