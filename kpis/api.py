@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.api_door import AccountView, FileView, ReadView, in_every_form
-from kpis.api_query import ReadingQuery, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
+from kpis.api_query import OfficialQuery, ReadingQuery, ReadingsQuery, RowsQuery, TrendQuery, WeekQuery
 from kpis.api_serializers import (
     AccountDetailSerializer,
     AccountSerializer,
@@ -22,6 +22,7 @@ from kpis.api_serializers import (
     MetricSerializer,
     ReadingSerializer,
     RowPageSerializer,
+    StatedSerializer,
     TrendPointSerializer,
     row_json,
 )
@@ -30,6 +31,7 @@ from kpis.exports import rows_table
 from kpis.files import CSV, Table
 from kpis.freshness import health
 from kpis.metrics import Imported, Side
+from kpis.official import WEEK, stated
 from kpis.published import as_known
 from kpis.readings import Reading, reading_on, readings
 from kpis.rows import Only, RowSet, rows
@@ -96,6 +98,17 @@ class TrendView(AccountView):
         """The published weeks of one metric, oldest first; a week without a value is a gap, never a zero."""
         points = trend(self.account, self.metric, self.given["weeks"], known_at=self.known_at)
         return Response(TrendPointSerializer(points, many=True).data)
+
+
+class OfficialView(AccountView):
+    parameters = OfficialQuery
+
+    @extend_schema(operation_id="official", parameters=[OfficialQuery], responses=StatedSerializer(many=True))
+    def get(self, request: Request, key: str, metric: str) -> Response:
+        """What the platform itself said about the same thing and windows of the same length, oldest first."""
+        on, days = self.on, reading_on(self.metric, self.account, self.on).rule.days
+        found = stated(self.account, self.metric, on - WEEK * self.given["weeks"], on, days)
+        return Response(StatedSerializer(found, many=True).data)
 
 
 class WeekView(AccountView):

@@ -168,8 +168,13 @@ class AgentsSerializer(serializers.Serializer):
     window = WindowSerializer(help_text="The local days that were read.")
     minimum = serializers.IntegerField(help_text="A figure of fewer cases is withheld.")
     whole = serializers.SerializerMethodField(help_text="The account's own figures by metric; null: withheld.")
+    whole_before = serializers.SerializerMethodField(help_text="The same of as many days before.")
     results = LineSerializer(source="lines", many=True)
 
     @CREDITS
     def get_whole(self, found: People) -> dict[str, Any]:
         return credited(found.whole.now, counted=found.own is None)
+
+    @CREDITS
+    def get_whole_before(self, found: People) -> dict[str, Any]:
+        return credited(found.whole.before, counted=found.own is None)

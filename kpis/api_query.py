@@ -101,6 +101,12 @@ class TrendQuery(KnownQuery):
     weeks = WholeNumberField(default=52, min_value=1, max_value=520, help_text="How many published weeks at most.")
 
 
+class OfficialQuery(OnQuery):
+    weeks = WholeNumberField(
+        default=52, min_value=1, max_value=520, help_text="How many weeks up to the report day its periods end in."
+    )
+
+
 class PageQuery(Query):
     page = WholeNumberField(default=1, min_value=1, max_value=100_000)
     limit = WholeNumberField(default=100, min_value=1, max_value=1000, help_text="Rows on a page.")

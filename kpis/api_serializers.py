@@ -130,6 +130,16 @@ class TrendPointSerializer(FigureSerializer):
     revision = serializers.IntegerField(help_text="0 as first published; higher once the week ripened or changed.")
     reason = serializers.ChoiceField(choices=WeekReport.Reason.choices, help_text="Why this revision was published.")
     window = WindowSerializer(help_text="The local days that were read.")
+    stats = StatsSerializer(allow_null=True, help_text="Of times, in seconds.")
+
+
+class StatedSerializer(serializers.Serializer):
+    """A figure of one period as the platform itself gives it."""
+
+    metric = serializers.CharField(source="metric.slug")
+    window = WindowSerializer(help_text="Its period, in days of UTC.")
+    value = NumberField(help_text=EXACT)
+    display = serializers.CharField()
 
 
 class RuleSerializer(serializers.Serializer):

@@ -42,6 +42,7 @@ urlpatterns = [
     path("accounts/<account_key:key>/readings", api.ReadingsView.as_view(), name="api_readings"),
     path("accounts/<account_key:key>/readings/<slug:metric>", api.ReadingView.as_view(), name="api_reading"),
     path("accounts/<account_key:key>/trend/<slug:metric>", api.TrendView.as_view(), name="api_trend"),
+    path("accounts/<account_key:key>/official/<slug:metric>", api.OfficialView.as_view(), name="api_official"),
     path("accounts/<account_key:key>/rows/<slug:metric>", api.RowsView.as_view(), name="api_rows"),
     path("accounts/<account_key:key>/breakdown/<slug:metric>", api_parts.BreakdownView.as_view(), name="api_breakdown"),
     path("accounts/<account_key:key>/weeks/<local_day:ends_on>", api.WeekView.as_view(), name="api_week"),

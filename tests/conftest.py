@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
@@ -78,6 +79,13 @@ def now() -> datetime:
     from tests.makers import NOW  # imports models, which are loaded by the time a fixture runs
 
     return NOW
+
+
+@pytest.fixture
+def frozen(now: datetime) -> Iterator[None]:
+    """The clock stands still at that moment."""
+    with time_machine.travel(now, tick=False):
+        yield
 
 
 # --- Browser -------------------------------------------------------------------------------------------------------

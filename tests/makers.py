@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from messaging.models import Agent, Author, Conversation, Direction, Message, SurveyAnswer, SurveyKind
 from messaging.recompute import recompute_answers, recompute_conversations
 from orders.models import Order, OrderStatus, Shipment
@@ -34,6 +36,13 @@ def make_user(name: str = "", *accounts: SellerAccount, role: str = Membership.R
     for account in accounts:
         Membership.objects.create(user=user, account=account, role=role)
     return user
+
+
+def client_of(*accounts: SellerAccount, **values: Any) -> Client:
+    """The browser of somebody new who may see these accounts; a viewer unless `role` says otherwise."""
+    client = Client()
+    client.force_login(make_user("", *accounts, **values))
+    return client
 
 
 def make_note(account: SellerAccount, day: str, **values: Any) -> Note:

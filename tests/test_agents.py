@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,15 +21,11 @@ from kpis.veil import MINIMUM, veil
 from messaging.models import Agent, Turn
 from messaging.recompute import recompute_conversations
 from tests.console import WHY, fill_in, page_of
-from tests.makers import NOW, make_account, make_answer, make_conversation, make_message, make_user
+from tests.makers import NOW, client_of, make_account, make_answer, make_conversation, make_message, make_user
+
+pytestmark = pytest.mark.usefixtures("frozen")
 
 MONDAY = date(2026, 1, 19)  # the last complete day
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def answered(account, who, *hours, day="2026-01-12", **values):
@@ -67,12 +62,6 @@ def team():
 
 def line_of(found, name):
     return next(line for line in found.lines if line.name == name)
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
 
 
 # --- Figures and credit ----------------------------------------------------------------------------------------------

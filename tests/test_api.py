@@ -100,6 +100,7 @@ def test_the_matrix_knows_every_reading_route():
         "api_readings",
         "api_reading",
         "api_trend",
+        "api_official",
         "api_rows",
         "api_breakdown",
         "api_week",

@@ -3,23 +3,16 @@
 from datetime import date
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sellers.models import Membership, Note
-from tests.makers import NOW, make_account, make_note, make_user
+from tests.makers import make_account, make_note, make_user
 from tests.test_api import bearer, key_of, problem_of, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 ADDRESS = "/api/v1/accounts/ours/notes"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kpis.aspects import ASPECTS, Ground, assess
@@ -14,24 +12,12 @@ from kpis.catalogue import METRICS
 from kpis.sweep import sweep
 from kpis.targets import Band
 from kpis.weeks import close_weeks
-from tests.makers import NOW, make_account, make_answers, make_conversation, make_note, make_order, make_user
+from tests.makers import NOW, client_of, make_account, make_answers, make_conversation, make_note, make_order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 MONDAY = date(2026, 1, 19)  # the last complete day in UTC
 QUERIES = 25  # a score that is kept from an earlier week adds one, which looks for it
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
 
 
 def count():

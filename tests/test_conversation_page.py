@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -14,21 +13,19 @@ from messaging.models import MessageBody
 from messaging.recompute import recompute_conversations
 from orders.models import Mention
 from sellers.models import Membership
-from tests.makers import NOW, changes, make_account, make_answer, make_conversation, make_message, make_order, make_user
+from tests.makers import (
+    NOW,
+    changes,
+    client_of,
+    make_account,
+    make_answer,
+    make_conversation,
+    make_message,
+    make_order,
+    make_user,
+)
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 def page_of(conversation, query="", client=None):

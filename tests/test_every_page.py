@@ -2,26 +2,19 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.urls import urlpatterns
 from sellers.models import SellerAccount
-from tests.makers import NOW
 from tests.screens import LARGEST, NO_PAGES, QUERIES, SMALLEST, lived_in, pages, path_of
 
+pytestmark = pytest.mark.usefixtures("frozen")
+
 MOST_KB = 150
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def test_every_address_is_a_page_with_a_stated_cost_or_none() -> None:

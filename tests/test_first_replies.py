@@ -4,31 +4,17 @@ import re
 from datetime import date
 
 import pytest
-import time_machine
-from django.test import Client
 
 from kpis.catalogue.first_replies import METRIC, STEPS
 from kpis.first_replies import first_replies, waited
 from kpis.readings import readings
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
-from tests.makers import NOW, make_account, make_conversation, make_user
+from tests.makers import NOW, client_of, make_account, make_conversation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 MONDAY = date(2026, 1, 19)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts):
-    client = Client()
-    client.force_login(make_user("", *accounts))
-    return client
 
 
 @pytest.fixture

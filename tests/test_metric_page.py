@@ -13,7 +13,7 @@ from kpis.readings import period_before, reading_on
 from kpis.sweep import sweep
 from kpis.targets import Band
 from kpis.weeks import close_weeks
-from tests.makers import NOW, make_account, make_answers, make_conversation, make_user
+from tests.makers import NOW, client_of, make_account, make_answers, make_conversation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +24,6 @@ LATE = "late_response_rate"
 @pytest.fixture(autouse=True)
 def clock(time_machine):
     time_machine.move_to(NOW, tick=False)
-
-
-def client_of(account):
-    client = Client()
-    client.force_login(make_user("", account))
-    return client
 
 
 def count():

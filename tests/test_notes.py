@@ -5,7 +5,6 @@ import re
 from datetime import date
 
 import pytest
-import time_machine
 from auditlog.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -18,16 +17,10 @@ from kpis.weeks import close_weeks
 from sellers.models import Membership, Note
 from tests.makers import NOW, make_account, make_answer, make_answers, make_conversation, make_note, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 SCORE = "customer_service_score"
 TUESDAY = date(2026, 1, 20)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def signed_in(*accounts, role=Membership.Role.MANAGER):

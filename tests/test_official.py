@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-import time_machine
 
 from kpis.catalogue import DECLARED, METRICS
 from kpis.metrics import Share
@@ -12,18 +11,12 @@ from kpis.official import held_days, newest, stated
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from orders.models import OfficialFigure, OfficialMetric
-from tests.makers import NOW, make_account, make_order
-from tests.test_pages import client_of, json_in, text_of
+from tests.makers import NOW, client_of, make_account, make_order
+from tests.test_pages import json_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 LATE = METRICS["late_shipment_rate"]
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def says(account, ends: str, rate: str, *, days: int = 30, metric=OfficialMetric.LATE_SHIPMENT_RATE, **more):
@@ -108,3 +101,12 @@ def test_a_page_without_official_figures_says_nothing_of_them():
 def test_the_platforms_figures_are_shares_as_ours_are(metric):
     assert isinstance(metric, Share)
     assert OfficialFigure.objects.filter(metric.official).count() == 0  # the condition is one of that table
+
+
+def test_the_api_tells_what_the_platform_said():
+    account = shop()
+    says(account, "2026-01-18", "0.02")
+    says(account, "2026-01-18", "0.07", days=10)
+    told = client_of(account).get("/api/v1/accounts/shop/official/late_shipment_rate?weeks=2").json()
+    window = {"from": "2025-12-20", "to": "2026-01-18"}
+    assert told == [{"metric": "late_shipment_rate", "window": window, "value": 0.02, "display": "2.00%"}]

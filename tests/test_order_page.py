@@ -4,7 +4,6 @@ import re
 from datetime import time
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -14,21 +13,9 @@ from intake.models import Correction
 from orders.models import Chargeback, Claim, Feedback, Mention, Return, Shipment
 from orders.recompute import recompute_orders
 from sellers.models import Membership
-from tests.makers import NOW, at, make_account, make_answer, make_conversation, make_order, make_user
+from tests.makers import NOW, at, client_of, make_account, make_answer, make_conversation, make_order, make_user
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 def response_of(order, client=None):

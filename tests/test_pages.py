@@ -25,24 +25,22 @@ from orders.models import Claim
 from orders.recompute import recompute_orders
 from tests.examples.account_health import held, weekly
 from tests.examples.delivery import UPS, package
-from tests.makers import NOW, at, make_account, make_answer, make_answers, make_conversation, make_order, make_user
+from tests.makers import (
+    NOW,
+    at,
+    client_of,
+    make_account,
+    make_answer,
+    make_answers,
+    make_conversation,
+    make_order,
+    make_user,
+)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 MONDAY = date(2026, 1, 19)  # the last complete day in UTC
 SCORE = "customer_service_score"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
 
 
 def count(*accounts):

@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
@@ -16,21 +15,15 @@ from kpis.catalogue import DECLARED, METRICS
 from kpis.models import RuleChange
 from kpis.rule_changes import store
 from sellers.audit import recording
-from tests.makers import NOW, make_account
-from tests.test_pages import busy_shop, client_of, count, text_of
+from tests.makers import client_of, make_account
+from tests.test_pages import busy_shop, count, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 LATE = METRICS["late_response_rate"]
 SCORE = METRICS["customer_service_score"]
 DELIVERY = METRICS["on_time_delivery_rate"]
 MONDAY = date(2026, 1, 19)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def day(on: date) -> Day:

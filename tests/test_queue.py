@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
-import time_machine
 from django.db import close_old_connections, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,21 +23,9 @@ from orders.models import Return
 from orders.recompute_events import recompute_returns
 from sellers.locks import lock_for_writing
 from sellers.models import Membership
-from tests.makers import NOW, at, make_account, make_conversation, make_message, make_user
+from tests.makers import NOW, at, client_of, make_account, make_conversation, make_message, make_user
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def client_of(*accounts, **values):
-    client = Client()
-    client.force_login(make_user("", *accounts, **values))
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 def text_of(response):

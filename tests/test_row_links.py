@@ -1,7 +1,6 @@
 """The IDs in the rows behind a figure lead to the pages of their conversations and orders."""
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -10,13 +9,7 @@ from orders.models import Feedback, Shipment
 from orders.recompute import recompute_orders
 from tests.makers import NOW, at, make_account, make_answer, make_conversation, make_order, make_user
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 def links(account, metric, side="for"):

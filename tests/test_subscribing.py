@@ -1,7 +1,6 @@
 """The pages of reports by mail: subscribe, change, pause, preview, the log, and unsubscribing without signing in."""
 
 import pytest
-import time_machine
 from django.core import mail
 from django.db import connection
 from django.http import QueryDict
@@ -18,16 +17,10 @@ from tests.makers import at, make_account, make_user
 from tests.test_mailing import MONDAY, bad_week, close, good_week, subscribe
 from tests.test_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 NOW = at("2026-01-22 12:00")  # a Thursday
 SAID = {"every_account": "on", "language": "zh-hans", "weekday": "0", "hour": "8", "time_zone": "Asia/Shanghai"}
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,15 +18,9 @@ from kpis.topics import topics
 from sellers.models import SellerAccount
 from tests.makers import NOW, make_account, make_answer, make_conversation, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 MONDAY = date(2026, 1, 19)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def talk(account, topic, *, late=0, timely=0, yes=0, no=0, channel="email"):
@@ -107,8 +100,8 @@ def test_the_lines_add_up_to_the_metric_and_each_leads_to_its_rows(by, metric):
     ranking = client.get(f"/accounts/shop/topics/?by={by}").context["page"].rankings[metric is SOLVED]
     for bar in ranking.bars:
         listed = client.get(bar.href).context["page"]
-        assert len(listed.rows) == bar.count
-    assert len(client.get(ranking.href).context["page"].rows) == ranking.bad
+        assert len(listed.table.rows) == bar.count
+    assert len(client.get(ranking.href).context["page"].table.rows) == ranking.bad
 
 
 def test_the_median_of_a_topic_is_that_of_its_answered_turns():

@@ -16,8 +16,8 @@ from kpis.published import restated
 from kpis.rule_changes import store
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
-from tests.makers import at, make_account, make_answers, make_conversation, make_message
-from tests.test_pages import client_of, text_of
+from tests.makers import at, client_of, make_account, make_answers, make_conversation, make_message
+from tests.test_pages import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,8 @@ from kpis.targets import Band
 from kpis.weekly import Beside, week_of, weeks_by
 from kpis.weeks import close_weeks
 from sellers.models import Note
-from tests.makers import at, make_account, make_answers, make_conversation
-from tests.test_pages import client_of, text_of
+from tests.makers import at, client_of, make_account, make_answers, make_conversation
+from tests.test_pages import text_of
 
 pytestmark = pytest.mark.django_db
 
