@@ -80,5 +80,7 @@ def _largest(counts: dict[str, int], column: Column | None, named: dict[str, str
         return None
     of = sum(counts.values())
     value, count = min(known.items(), key=lambda one: (-one[1], one[0]))
-    stands_out = count > 1 and Fraction(count, of) >= STANDS_OUT
+    # That all are about one topic says something; that all have one value of another column, mostly the figure itself.
+    tells = column is None or column.split == ABOUT or count < of
+    stands_out = tells and count > 1 and Fraction(count, of) >= STANDS_OUT
     return Largest(column, named.get(value, value), count, of) if stands_out else None

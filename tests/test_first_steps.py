@@ -109,10 +109,16 @@ def test_orders_have_no_topic_and_name_another_column(django_assert_num_queries)
         make_order(
             shop, "2026-01-12 10:00", ship_by="2026-01-13 10:00", confirmed="2026-01-14 10:00" if number < 3 else None
         )
+    for fulfilled_by in ("merchant", "merchant", "marketplace"):
+        make_order(shop, "2026-01-12 10:00", fulfilled_by=fulfilled_by, refunded_amount=5)
     sweep(NOW)
-    asked = [METRICS[slug] for slug in ("late_shipment_rate", "order_defect_rate", "within_24h_rate", "csat")]
+    asked = [
+        METRICS[slug] for slug in ("late_shipment_rate", "refund_rate", "order_defect_rate", "within_24h_rate", "csat")
+    ]
     found = readings(shop, last_complete_day(NOW, shop.zone), asked)
     with django_assert_num_queries(1):  # of several tables
         parts = largest_parts(found)
-    part = parts[shop.id, "late_shipment_rate"]
-    assert (part.label, part.count, part.of, part.is_topic) == ("Seller (MFN)", 3, 3, False)
+    # All three are the seller's, as late shipments always are: that says nothing.
+    assert (shop.id, "late_shipment_rate") not in parts
+    part = parts[shop.id, "refund_rate"]
+    assert (part.label, part.count, part.of, part.is_topic) == ("Seller (MFN)", 2, 3, False)

@@ -7,6 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from messaging.models import MessageBody
+from sellers.models import SellerAccount
+from tests.makers import make_conversation
+
 SCORE = "/accounts/falling/customer_service_score/"
 SCREENS = {
     "fleet": "/",
@@ -223,6 +227,19 @@ def test_everything_one_taps_on_a_phone_is_large_enough(new_page, manager):
 def test_an_account_fits_on_one_sheet_of_paper(new_page, manager):
     page = new_page(manager)
     page.goto("/accounts/falling/")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+
+
+def test_a_conversation_of_eight_messages_fits_on_one_sheet_of_paper(new_page, manager):
+    shop = SellerAccount.objects.get(key="falling")
+    says = [(who, f"2026-01-{day} 10:00") for day in range(12, 16) for who in ("buyer", "agent")]
+    thread = make_conversation(
+        shop, *((who, f"{at[:-5]}{10 + (who == 'agent')}:00") for who, at in says), topic="Refund"
+    )
+    for message in thread.messages.all():
+        MessageBody.objects.create(message=message, text="Where is my parcel? I have waited for a week now.")
+    page = new_page(manager)
+    page.goto(f"/accounts/falling/conversations/{thread.pk}/")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
 
 
