@@ -8,7 +8,8 @@ from django.db.models import Count, Model, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from dashboard.pages.conversation import answer_said, pseudonym
+from dashboard.pages.conversation import pseudonym
+from dashboard.pages.conversation_timeline import answer_said
 from dashboard.pages.correct import Ways, ways_with
 from dashboard.pages.order_timeline import (
     Happened,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard import words
-from dashboard.pages.conversation import answer_said
+from dashboard.pages.conversation_timeline import answer_said
 from dashboard.verdict import at
 from kpis.metrics import Text
 from messaging.models import Conversation, SurveyAnswer
