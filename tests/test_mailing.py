@@ -162,6 +162,15 @@ def test_a_name_cannot_break_out_of_the_mail(db):
     assert "&lt;b&gt;Rose&lt;/b&gt; &amp; Son" in html
 
 
+def test_a_name_of_two_lines_stands_in_the_subject_in_one(db):
+    account = make_account("mine", name="Rose\r\nGarden")
+    good_week(account)
+    close("2026-01-19 01:00")
+    subscribe(account)
+    assert send_reports(MONDAY).sent == 1
+    assert mail.outbox[0].subject.startswith("Rose Garden, week to 18 Jan 2026")
+
+
 def test_several_accounts_stand_worst_first_and_the_subject_counts_the_red_ones(shop):
     steady = make_account("steady", name="Steady")
     good_week(steady)

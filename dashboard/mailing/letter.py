@@ -204,7 +204,7 @@ def _subject(content: Content, weeks: Sequence[Week]) -> str:
     if len(weeks) == 1:
         score = content.sections[0].told.score
         return _("%(account)s, week to %(day)s: score %(score)s (%(word)s)") % {
-            "account": weeks[0].account.name,
+            "account": " ".join(weeks[0].account.name.split()),  # a header has one line
             "day": words.long_day(weeks[0].ends_on),
             "score": score.shown,
             "word": score.word,
