@@ -53,6 +53,7 @@ NO_FIGURES = {
     "correction": "what one change does to one row; the figures of its preview are compared in test_preview",
     "corrections": "what people changed; that they are so many is no figure of service",
     "find": "rows that begin as one typed, and how many do",
+    "import_new": "a form",
     "note": "a note; before and after it stand on the page of the metric",
     "note_new": "a form",
     "notes": "what people noted",
