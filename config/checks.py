@@ -149,6 +149,21 @@ def database_fits_the_workers(app_configs: Apps, **kwargs: Any) -> list[CheckMes
     ]
 
 
+@register()
+def replica_is_one(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Only PostgreSQL has replicas."""
+    engines = {described["ENGINE"] for described in settings.DATABASES.values()}
+    if "replica" not in settings.DATABASES or engines == {"django.db.backends.postgresql"}:
+        return []
+    return [
+        Error(
+            "DATABASE_REPLICA_URL is set, but it and DATABASE_URL are not both PostgreSQL.",
+            hint="Set both to postgres:// addresses, or unset DATABASE_REPLICA_URL.",
+            id="config.E013",
+        )
+    ]
+
+
 @register(Tags.security)
 def proxy_is_named(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """The web server speaks plain http; only a proxy that it believes can tell it that the browser used https."""

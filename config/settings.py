@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.replica.ReplicaMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,6 +110,10 @@ TEMPLATES = [
 # "web" for processes that answer requests (config/gunicorn.py says so), "worker" for everything else.
 PROCESS = "web" if environment.text("PROCESS") == "web" else "worker"
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}", process=PROCESS)}
+# Pages and files may come from a replica (config/replica.py); workers and commands never ask it.
+if PROCESS == "web" and environment.text("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = environment.database("DATABASE_REPLICA_URL", "", process=PROCESS)
+    DATABASE_ROUTERS = ["config.replica.Router"]
 # SQLite ignores the covering columns of indexes; they are there for PostgreSQL.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
