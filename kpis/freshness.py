@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from kpis.completeness import Completeness, completeness
 from kpis.failures import AccountFailure, DayFailure
@@ -36,23 +36,28 @@ class Freshness:
 
 
 def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
-    """How fresh the figures of these accounts are, taken together: three queries."""
+    """How fresh the figures of these accounts are, taken together: two queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).aggregate(day=Max("day"), at=Max("counted_at"))
     # A day that was written ten times has ten marks and waits once.
-    marks_of_days = to_be_counted().filter(account__in=ids).values("account", "fact", "day")
-    marks = marks_of_days.annotate(at=Min("marked_at")).aggregate(oldest=Min("at"), waiting=Count("at"))
+    marked = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
+    days = marked.values("account", "fact", "day", "aside").annotate(at=Min("marked_at"))
+    waits = Q(aside=False)
+    marks = days.aggregate(
+        oldest=Min("at", filter=waits), waiting=Count("at", filter=waits), set_aside=Count("at", filter=~waits)
+    )
     zones = {account.zone for account in accounts}
     return Freshness(
-        _until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"],
-        DayFailure.set_aside().filter(account__in=ids).count(),
-    )  # fmt: skip
+        _until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"], marks["set_aside"]
+    )
+
+
+SET_ASIDE = Exists(DayFailure.set_aside().filter(**{name: OuterRef(name) for name in ("account", "fact", "day")}))
 
 
 def to_be_counted() -> QuerySet[Mark]:
     """The marks whose days are not set aside, of all accounts."""
-    same = {name: OuterRef(name) for name in ("account", "fact", "day")}
-    return Mark.objects.filter(~Exists(DayFailure.set_aside().filter(**same))).order_by()
+    return Mark.objects.filter(~SET_ASIDE).order_by()
 
 
 def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> date | None:
@@ -61,17 +66,21 @@ def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> 
 
 
 def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]:
-    """How fresh the figures of each account are, by account id: three queries."""
+    """How fresh the figures of each account are, by account id: two queries."""
     ids = [account.id for account in accounts]
     totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
     zones = {account.id: [account.zone] for account in accounts}
     newest = totals.annotate(day=Max("day"), at=Max("counted_at"))
     counted = {key: (_until(day, at, zones[key]), at) for key, day, at in newest}
-    marked = to_be_counted().filter(account__in=ids).values_list("account_id", "fact", "day")
+    marks = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
+    marked = marks.values_list("account_id", "fact", "day", "aside")
     waiting: dict[int, list[datetime]] = {}
-    for key, _fact, _day, oldest in marked.annotate(oldest=Min("marked_at")):
-        waiting.setdefault(key, []).append(oldest)
-    aside = Counter(DayFailure.set_aside().filter(account__in=ids).values_list("account_id", flat=True))
+    aside: Counter[int] = Counter()
+    for key, _fact, _day, is_aside, oldest in marked.annotate(oldest=Min("marked_at")):
+        if is_aside:
+            aside[key] += 1
+        else:
+            waiting.setdefault(key, []).append(oldest)
     return {
         key: Freshness(
             *counted.get(key, (None, None)),
@@ -107,7 +116,7 @@ def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
     return Health(
         marks_waiting=sum(one.waiting for one in fresh.values()),
         oldest_mark_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
-        days_set_aside=sum(one.set_aside for one in fresh.values()),
+        days_set_aside=DayFailure.set_aside().filter(account__in=fresh).count(),
         work_set_aside=AccountFailure.set_aside().filter(account__in=fresh).count(),
         worker_beat_at=beat,
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,

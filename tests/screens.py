@@ -66,7 +66,7 @@ QUERIES = {
     "subscription": 12,
     "subscription_new": 8,
     "subscriptions": 9,
-    "system": 14,
+    "system": 16,
     "topics": 17,
     "unsubscribe": 3,
     "week": 16,

@@ -57,7 +57,7 @@ class Shell:
 
 
 def shell(accounts: Sequence[SellerAccount], now: datetime, account: SellerAccount | None = None) -> Shell:
-    """Four queries. On an account's page the freshness is that account's; a fifth says how far its data has come."""
+    """Three queries. On an account's page the freshness is that account's; a fourth says how far its data has come."""
     zone = UTC_ZONE if account is None else account.zone
     shown = accounts if account is None else [account]
     fresh = freshness(shown)
