@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -78,14 +78,14 @@ def attempt(account: SellerAccount, work: str, do: Callable[[], T]) -> T | None:
 
 
 def failures_of(accounts: Collection[SellerAccount]) -> list[DayFailure | AccountFailure]:
-    """What failed in these accounts and is not mended yet, whether it is set aside or tried again soon."""
-    of = {"account__in": accounts}
-    # A step of many days is noted while it runs, so without an error it may just be running.
-    works = AccountFailure.objects.filter(**of).exclude(work=AccountFailure.Work.COUNTING, error="")
-    return [
-        *DayFailure.objects.filter(**of).select_related("account").order_by("account", "fact", "-day"),
-        *works.select_related("account").order_by("account", "work"),
-    ]
+    """What failed in these accounts and is not mended yet, whether it is set aside or tried again soon.
+
+    An attempt without an error may just be running; its day still waits.
+    """
+    known = ~Q(error="") | Q(attempts__gte=Failure.ATTEMPTS)
+    days = DayFailure.objects.filter(known, account__in=accounts).order_by("account", "fact", "-day")
+    works = AccountFailure.objects.filter(known, account__in=accounts).order_by("account", "work")
+    return [*days.select_related("account"), *works.select_related("account")]
 
 
 def again(accounts: Collection[SellerAccount], reason: str) -> int:
