@@ -49,6 +49,8 @@ class Figure:
             return "stretch reached"
         if self.meets(self.target):
             return "met"
+        if not self.target or not self.value:
+            return "missed"
         short = self.target / self.value if self.at_least else self.value / self.target
         return f"missed: {short:.2g} times the target"
 
@@ -112,14 +114,14 @@ def page(kept: dict[str, Any]) -> str:
             "|---|---|---|---|---|",
         ]
         lines += [
-            _row(Figure(**{key: value for key, value in one.items() if key != "verdict"})) for one in found["figures"]
+            row_of(Figure(**{key: value for key, value in one.items() if key != "verdict"})) for one in found["figures"]
         ]
         bounds = [f"- **{one['name']}**: {one['bound']}" for one in found["figures"] if one["bound"]]
         lines += ["", *bounds] if bounds else []
     return "\n".join(lines) + "\n"
 
 
-def _row(figure: Figure) -> str:
+def row_of(figure: Figure) -> str:
     sign = "≥" if figure.at_least else "≤"
     target = "" if figure.target is None else f"{sign} {_number(figure.target)}"
     stretch = "" if figure.stretch is None else f"{sign} {_number(figure.stretch)}"
