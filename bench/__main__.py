@@ -15,11 +15,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import partitions, restoring, results  # noqa: E402  # they import models
+from bench import ingest, partitions, restoring, results  # noqa: E402  # they import models
 from bench.data import LARGE, SMALL  # noqa: E402
 from bench.stage import Stage, say  # noqa: E402
 
-EXPERIMENTS: dict[str, ModuleType] = {module.__name__.rpartition(".")[2]: module for module in (partitions, restoring)}
+EXPERIMENTS: dict[str, ModuleType] = {
+    module.__name__.rpartition(".")[2]: module for module in (ingest, partitions, restoring)
+}
 
 
 def main() -> int:
