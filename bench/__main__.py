@@ -15,12 +15,22 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import ingest, partitions, restoring, results  # noqa: E402  # they import models
+from bench import (  # noqa: E402  # they import models
+    celery,
+    ingest,
+    late_fact,
+    orm,
+    partitions,
+    recompute,
+    restoring,
+    results,
+)
 from bench.data import LARGE, SMALL  # noqa: E402
 from bench.stage import Stage, say  # noqa: E402
 
 EXPERIMENTS: dict[str, ModuleType] = {
-    module.__name__.rpartition(".")[2]: module for module in (ingest, partitions, restoring)
+    module.__name__.rpartition(".")[2]: module
+    for module in (recompute, orm, late_fact, ingest, partitions, celery, restoring)
 }
 
 

@@ -16,6 +16,8 @@ from django.db import connection, models, transaction
 from bench.records import NOW, SYSTEM, Shop, months, shops
 from intake.gate import take
 from intake.rows import Row
+from kpis.models import DayTotal
+from kpis.sweep import sweep
 from messaging.models import MessageBody, SurveyAnswer
 from orders.models import Mention
 from sellers.models import SellerAccount
@@ -45,9 +47,13 @@ SIZES = {size.name: size for size in (SMALL, LARGE)}
 
 
 def fill(size: Size) -> None:
-    """Bring the connected, migrated and empty database to this size: templates through the gate, then their clones."""
+    """Bring the connected, migrated and empty database to this size: templates through the gate, then their clones.
+
+    The templates are counted before, so that every account of every size is.
+    """
     for shop in shops(size.templates, size.messages):
         send(make_account(shop), shop)
+    sweep(NOW)
     clone(size.copies - 1)
 
 
@@ -80,7 +86,7 @@ def send(account: SellerAccount, shop: Shop) -> None:
 
 
 def copied_models() -> list[type[models.Model]]:
-    """The tables that hold an account's own rows as the gate leaves them."""
+    """The tables that hold an account's own rows as the gate leaves them, and its day totals."""
     rooms = ("sellers", "messaging", "orders")
     owned = [
         model
@@ -88,7 +94,7 @@ def copied_models() -> list[type[models.Model]]:
         if model._meta.app_label in rooms
         and any(field.is_relation and field.related_model is SellerAccount for field in model._meta.concrete_fields)
     ]
-    return [*owned, MessageBody]
+    return [*owned, MessageBody, DayTotal]
 
 
 def clone(copies: int) -> None:
@@ -132,7 +138,7 @@ def _value(model: type[models.Model], field: Any, strides: dict[str, int]) -> st
     if points_to is not None and points_to._meta.db_table in strides:
         return f"{column} + k * {strides[points_to._meta.db_table]}"
     if model is SellerAccount and field.name == "key":
-        return f"{column} || '-' || k"
+        return f"{column} || '-' || ({_value(model, model._meta.pk, strides)})"
     if model is SurveyAnswer and field.name in ("thread_key", "order_key"):
         cases = " ".join(
             f"WHEN {column} LIKE '{letter}:%' "

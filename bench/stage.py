@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
-from bench.data import LARGE, SMALL, Size, clone, fill
+from bench.data import SMALL, Size, clone, fill
 from config import environment
 from sellers.models import SellerAccount
 
@@ -61,20 +61,40 @@ def _backend_seconds() -> float:
         return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def compare(ways: Mapping[str, Callable[[], object]], rounds: int = ROUNDS, warm_up: bool = True) -> dict[str, Spent]:
-    """The median time of each way, run one after another in an order that rotates from round to round."""
+@contextmanager
+def counting_statements() -> Iterator[list[int]]:
+    """How many statements are executed inside: the list's only item."""
+    counted = [0]
+
+    def count(execute: Callable[..., Any], *words: Any) -> Any:
+        counted[0] += 1
+        return execute(*words)
+
+    with connection.execute_wrapper(count):
+        yield counted
+
+
+def compare(
+    ways: Mapping[str, Callable[[], object]],
+    rounds: int = ROUNDS,
+    warm_up: bool = True,
+    before: Mapping[str, Callable[[], object]] | None = None,
+) -> dict[str, Spent]:
+    """The median time of each way, run one after another in an order that rotates from round to round.
+
+    `before` is done each time before the way of that name, and not timed.
+    """
     names = list(ways)
-    if warm_up:
-        for name in names:
-            ways[name]()
     times: dict[str, list[Spent]] = {name: [] for name in names}
-    for turn in range(rounds):
+    for turn in range(rounds + warm_up):
         start = turn % len(names)
         for name in names[start:] + names[:start]:
+            if before and name in before:
+                before[name]()
             with spending() as spent:
                 ways[name]()
             times[name].append(spent)
-    return {name: median(found) for name, found in times.items()}
+    return {name: median(found[warm_up:]) for name, found in times.items()}
 
 
 def median(found: Sequence[Spent]) -> Spent:
@@ -111,21 +131,20 @@ class Stage:
             yield
 
     def _create(self, size: Size) -> None:
-        """A database of this size: the large one begins as a copy of the small one."""
+        """A database of this size: larger ones begin as a copy of the small one."""
         with psycopg.connect(self.server, autocommit=True) as server:
             name = f"bench_{size.name}"
             if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return
-            if size is LARGE:
+            if size is not SMALL:
                 with self.on("postgresql", SMALL):
                     pass
-            create = "CREATE DATABASE {} TEMPLATE {}" if size is LARGE else "CREATE DATABASE {}"
+            create = "CREATE DATABASE {}" if size is SMALL else "CREATE DATABASE {} TEMPLATE {}"
             names = [sql.Identifier(name), sql.Identifier(f"bench_{SMALL.name}")]
             server.execute(sql.SQL(create).format(*names[: create.count("{}")]))
 
     def _fill(self, size: Size) -> None:
-        if not connection.introspection.table_names():
-            call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0)
         there = SellerAccount.objects.count()
         if there == size.accounts:
             return
