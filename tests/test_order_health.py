@@ -6,10 +6,11 @@ from fractions import Fraction
 import pytest
 
 from kpis.catalogue import METRICS
+from kpis.metrics import Lapse
 from kpis.readings import State, readings
 from kpis.sweep import sweep
 from kpis.targets import Band
-from orders.lapse import due_accounts, lapse
+from orders.lapse import due, lapse
 from orders.models import (
     CancellationVerdict,
     Chargeback,
@@ -309,7 +310,7 @@ class TestDefects:
 def test_a_passed_ship_by_date_becomes_a_row():
     account = make_account()
     order = make_order(account, "2026-01-19 10:00", ship_by="2026-01-20 12:00")
-    assert due_accounts(at("2026-01-20 12:00")) == set()
-    assert due_accounts(at("2026-01-20 12:00:01")) == {account.id}
+    assert Lapse("", due, lapse).due_accounts(at("2026-01-20 12:00")) == set()
+    assert Lapse("", due, lapse).due_accounts(at("2026-01-20 12:00:01")) == {account.id}
     assert lapse(account, at("2026-01-20 12:00:01")) == 1
     assert Order.objects.get(pk=order.pk).shipment == ShipmentVerdict.OVERDUE

@@ -8,10 +8,12 @@ import pytest
 from kpis.breakdowns import breakdown
 from kpis.catalogue import METRICS
 from kpis.figures import State
+from kpis.metrics import Lapse
 from kpis.readings import readings
 from kpis.sweep import sweep
 from kpis.targets import Band
-from orders.lapse import due_accounts, lapse
+from orders.lapse import due as overdue
+from orders.lapse import lapse
 from orders.models import Delivery, Order, Shipment, Standing, Tracking
 from orders.recompute import recompute_orders
 from sellers.marks import Mark
@@ -238,8 +240,8 @@ def test_a_passed_promise_becomes_a_row(values, after):
     due = "2026-01-20 23:59:59"
     waits = package(account, "2026-01-20", **UPS, **values)
     assert waits.delivery == Delivery.WAITING
-    assert due_accounts(at(due)) == set()
-    assert due_accounts(at("2026-01-21 00:00:00")) == {account.id}
+    assert Lapse("", overdue, lapse).due_accounts(at(due)) == set()
+    assert Lapse("", overdue, lapse).due_accounts(at("2026-01-21 00:00:00")) == {account.id}
     Mark.objects.all().delete()
     assert lapse(account, at("2026-01-21 00:00:00")) == 1
     assert Shipment.objects.get(pk=waits.pk).delivery == after

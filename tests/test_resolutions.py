@@ -11,8 +11,9 @@ from intake.contract import RECORD_TYPES
 from intake.corrections import Change
 from intake.gate import ingest
 from intake.models import Correction
+from kpis.metrics import Lapse
 from messaging.events import STATUS_BIT
-from messaging.lapse import due_accounts, lapse
+from messaging.lapse import due, lapse
 from messaging.models import Conversation, Message, OneTouch, Outcome, Reply, Turn
 from messaging.recompute import recompute_conversations
 from messaging.resolutions import one_touch, read_course, resolution_seconds
@@ -294,8 +295,8 @@ class TestStored:
             now=at("2026-01-06 00:00"),
         )  # fmt: skip
         Mark.objects.all().delete()
-        assert due_accounts(at("2026-01-12 11:00:00")) == set()
-        assert due_accounts(at("2026-01-12 11:00:01")) == {account.id}
+        assert Lapse("", due, lapse).due_accounts(at("2026-01-12 11:00:00")) == set()
+        assert Lapse("", due, lapse).due_accounts(at("2026-01-12 11:00:01")) == {account.id}
         assert lapse(account, at("2026-01-12 11:00:01")) == 1
         conversation.refresh_from_db()
         assert conversation.one_touch == OneTouch.YES

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from messaging.lapse import due_accounts, lapse
+from kpis.metrics import Lapse
+from messaging.lapse import due, lapse
 from messaging.models import Agent, Message, Outcome, Reply, Standing, SurveyAnswer, Turn
 from messaging.recompute import recompute_conversations
 from messaging.turns import Event, Kind, read_thread, reply_state, seconds_between
@@ -310,9 +311,9 @@ class TestStored:
         account = make_account()
         make_conversation(account, ("buyer", "2026-01-19 12:00"), now=at("2026-01-20 11:00"))
         Mark.objects.all().delete()
-        assert due_accounts(at("2026-01-20 12:00:00")) == set()
+        assert Lapse("", due, lapse).due_accounts(at("2026-01-20 12:00:00")) == set()
         assert lapse(account, at("2026-01-20 12:00:00")) == 0
-        assert due_accounts(at("2026-01-20 12:00:01")) == {account.id}
+        assert Lapse("", due, lapse).due_accounts(at("2026-01-20 12:00:01")) == {account.id}
         assert lapse(account, at("2026-01-20 12:00:01")) == 2
         assert sorted(Mark.objects.values_list("fact", "day")) == [
             ("contacts", at("2026-01-19 00:00").date()),
