@@ -132,7 +132,7 @@ NAMED: dict[str, Callable[[SellerAccount], dict[str, Any]]] = {
     "correction": lambda shop: {"number": Correction.objects.filter(account=shop).latest("pk").pk},
     "import": lambda shop: {"number": _import(shop)},
     "mail_preview": lambda _shop: {"number": Subscription.objects.get().pk},
-    "note": lambda shop: {"number": Note.objects.get(account=shop).pk},
+    "note": lambda shop: {"number": Note.objects.filter(account=shop).latest("pk").pk},
     "order": lambda shop: {"number": Order.objects.filter(account=shop).latest("pk").pk},
     "rejects": lambda shop: {"number": _import(shop)},
     "report": lambda shop: {"day": WeekReport.objects.filter(account=shop).latest("ends_on").ends_on},
