@@ -46,7 +46,7 @@ def test_recovery_lasts_until_the_last_failure_and_the_last_old_mark() -> None:
     requests = [
         Request(100.0, 0.1, "200", writes=True),
         Request(101.0, 0.5, "503", writes=True),
-        Request(110.0, 0.1, "503", writes=True),  # after the next blow: not this fault's
+        Request(108.5, 1.0, "503", writes=True),  # under way when the next one struck: not this fault's
     ]
     samples = [Sample(101.0, None), Sample(103.0, 12.0, 3), Sample(104.0, 9.0, 2)]
     row = struck("x", (100.0, 102.0, 109.0), 90.0, requests, samples)

@@ -39,12 +39,13 @@ class Outcome:
     small_disk_way: str = ""
 
     def late_failures(self) -> list[Request]:
-        """Requests that failed though the database had been back for a second, and nothing else was struck."""
+        """Requests that failed though the database had been back for a second, and nothing else had been struck."""
         found = []
         for back in self.back_at:
             blows = [one for one in self.rows if self.start + one.at_seconds > back]
             until = min((self.start + one.at_seconds for one in blows), default=self.requests[-1].began + 1)
-            found += [one for one in self.requests if back + BACK_GRACE_SECONDS < one.began < until and one.failed]
+            since = back + BACK_GRACE_SECONDS
+            found += [one for one in self.requests if one.failed and since < one.began and one.ended < until]
         return found
 
     def notes(self) -> list[str]:

@@ -39,11 +39,14 @@ class Struck:
 def struck(
     name: str, span: tuple[float, float, float], start: float, requests: Sequence[Request], samples: Sequence[Sample]
 ) -> Struck:
-    """`span`: when the fault began, when it was over, when the next one began."""
+    """`span`: when the fault began, when it was over, when the next one began.
+
+    A request that was under way when the next one struck is that one's.
+    """
     began, over, until = span
-    asked = [one for one in requests if began <= one.began < until]
+    asked = [one for one in requests if began <= one.ended < until]
     ages = [one for one in samples if began <= one.at < until]
-    late = [one.began + one.seconds for one in asked if one.failed]
+    late = [one.ended for one in asked if one.failed]
     late += [one.at for one in ages if one.age_seconds is None or one.age_seconds > CALM_SECONDS]
     return Struck(
         name=name,

@@ -28,6 +28,10 @@ class Request:
     writes: bool
 
     @property
+    def ended(self) -> float:
+        return self.began + self.seconds
+
+    @property
     def failed(self) -> bool:
         return self.outcome != "200"
 
