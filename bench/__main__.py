@@ -20,6 +20,7 @@ from bench import (  # noqa: E402  # they import models
     ingest,
     late_fact,
     orm,
+    pages,
     partitions,
     recompute,
     restoring,
@@ -30,7 +31,7 @@ from bench.stage import Stage, say  # noqa: E402
 
 EXPERIMENTS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (recompute, orm, late_fact, ingest, partitions, celery, restoring)
+    for module in (recompute, orm, late_fact, ingest, pages, partitions, celery, restoring)
 }
 
 

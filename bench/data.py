@@ -16,8 +16,9 @@ from django.db import connection, models, transaction
 from bench.records import NOW, SYSTEM, Shop, months, shops
 from intake.gate import take
 from intake.rows import Row
-from kpis.models import DayTotal
+from kpis.models import DayTotal, WeekReading, WeekReport
 from kpis.sweep import sweep
+from kpis.weeks import close_weeks
 from messaging.models import MessageBody, SurveyAnswer
 from orders.models import Mention
 from sellers.models import SellerAccount
@@ -35,6 +36,7 @@ class Size:
     accounts: int
     messages: int = 5_125
     templates: int = TEMPLATES
+    published: bool = False  # with its weeks
 
     @property
     def copies(self) -> int:
@@ -54,6 +56,8 @@ def fill(size: Size) -> None:
     for shop in shops(size.templates, size.messages):
         send(make_account(shop), shop)
     sweep(NOW)
+    if size.published:
+        close_weeks(NOW)
     clone(size.copies - 1)
 
 
@@ -86,7 +90,7 @@ def send(account: SellerAccount, shop: Shop) -> None:
 
 
 def copied_models() -> list[type[models.Model]]:
-    """The tables that hold an account's own rows as the gate leaves them, and its day totals."""
+    """The tables that hold an account's own rows as the gate leaves them, its day totals and weeks."""
     rooms = ("sellers", "messaging", "orders")
     owned = [
         model
@@ -94,7 +98,7 @@ def copied_models() -> list[type[models.Model]]:
         if model._meta.app_label in rooms
         and any(field.is_relation and field.related_model is SellerAccount for field in model._meta.concrete_fields)
     ]
-    return [*owned, MessageBody, DayTotal]
+    return [*owned, MessageBody, DayTotal, WeekReport, WeekReading]
 
 
 def clone(copies: int) -> None:
