@@ -183,10 +183,20 @@ class Rows:
         """The newest day up to each row: where clocks go back over midnight, a later row may lie on an earlier day."""
         return list(accumulate(self.days, max))
 
+    def most(self, window: Window) -> int:
+        """As many keys as this, or fewer, have rows in the window; looked up, not counted."""
+        begin, end = self._places(window)
+        return end - begin
+
+    def _places(self, window: Window) -> tuple[int, int]:
+        return (
+            bisect_left(self._reached, window.first),
+            bisect_right(self._reached, window.last + CLOCKS_GO_BACK),
+        )
+
     def latest(self, window: Window) -> tuple[int, int]:
         """Of the rows in the window, the latest for each key count as of its end: how many are hits, of how many."""
-        begin = bisect_left(self._reached, window.first)
-        end = bisect_right(self._reached, window.last + CLOCKS_GO_BACK)
+        begin, end = self._places(window)
         days = self.days[begin:end]
         rows = zip(days, self.keys[begin:end], self.hits[begin:end], strict=True)
         latest = {key: hit for day, key, hit in rows if window.first <= day <= window.last}

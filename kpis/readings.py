@@ -125,7 +125,7 @@ class Span:
         self.on = on
         self.reach = reach
         self.rules = Rules.load(self.accounts)
-        self.completeness = completeness(self.accounts)
+        self.completeness = completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
         reaches = self._reaches()
         self.totals = load_totals([account.id for account in self.accounts], reaches)
         self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
@@ -200,7 +200,8 @@ class Span:
             days = window_on(metric, account, earlier, then)
             key = (metric.slug, account.id, days)
             if key not in self._own_weeks:
-                self._own_weeks[key] = history.latest(days)
+                # Thin weeks are the rule where a score is carried: most are passed over without being counted.
+                self._own_weeks[key] = history.latest(days) if history.most(days) >= then.minimum else (0, 0)
             hits, n = self._own_weeks[key]
             if n >= then.minimum:
                 value = metric.value(hits, n)

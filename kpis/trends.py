@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from kpis.metrics import Metric, Rule, Window
 from kpis.models import WeekReading, WeekReport
@@ -92,7 +92,8 @@ def trends(
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
         starts = {account.id: account.week_start for account in accounts}
-        for row in readings.filter(ends_on__gt=since).select_related("report").order_by("ends_on", "revision"):
+        rows_since = readings.filter(ends_on__gt=since).annotate(reason=F("report__reason"))
+        for row in rows_since.order_by("ends_on", "revision"):
             # Weeks that were published before the account's week began on another day are another series.
             if week_end_on_or_before(row.ends_on, starts[row.account_id]) == row.ends_on:
                 found[row.account_id, row.metric][row.ends_on] = row
@@ -123,7 +124,7 @@ def _point(metric: Metric, row: WeekReading, before: WeekReading | None) -> Tren
         carried_from=row.carried_from,
         counted_now=row.counted_now,
         stats=kept_stats(row.stats),
-        reason=WeekReport.Reason(row.report.reason),
+        reason=WeekReport.Reason(row.reason),  # type: ignore[attr-defined]  # the query adds it
         rule=kept_rule(metric, row.rule),
         rule_changed=before is not None and None not in (before.rule, row.rule) and before.rule != row.rule,
     )
