@@ -1,5 +1,7 @@
 """The beat's tasks: each fetches the clock, calls one function that a command calls too, and is safe late and twice."""
 
+from datetime import timedelta
+
 from celery import Task, shared_task
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from kpis.sweep import sweep as sweep_accounts
 from kpis.sweep import waiting_accounts
 from kpis.weeks import close_weeks as close_weeks_of
 from kpis.weeks import due_accounts
+from sellers.changes import fold
 from sellers.models import SellerAccount
 
 CHUNK = 10  # accounts a task: long enough that the broker's share is small, short enough to retry
@@ -61,5 +64,7 @@ def prove_account(*, account_id: int, **_ignored: object) -> None:
 
 @shared_task
 def heartbeat(**_ignored: object) -> None:
-    """Say that a worker and the beat are alive."""
-    freshness.beat(timezone.now())
+    """Say that a worker and the beat are alive, and add up the notes of older changes."""
+    now = timezone.now()
+    freshness.beat(now)
+    fold(now - timedelta(minutes=1))

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +8,7 @@ class SellersConfig(AppConfig):
     verbose_name = _("Seller accounts")
 
     def ready(self) -> None:
-        from sellers import among, audit  # noqa: F401  # models must be loaded first
+        from sellers import among, audit, changes  # noqa: F401  # models must be loaded first
 
         audit.register()
+        post_migrate.connect(changes.watch, sender=self)

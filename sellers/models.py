@@ -12,6 +12,7 @@ from knox.models import AbstractAuthToken
 
 from sellers.arrivals import Arrival
 from sellers.calendars import BusinessCalendar, Holiday
+from sellers.changes import Change
 from sellers.channels import expected_by_default, validate_channels
 from sellers.dated_switches import SwitchChange
 from sellers.days import validate_zone
@@ -24,6 +25,7 @@ __all__ = [
     "ApiToken",
     "Arrival",
     "BusinessCalendar",
+    "Change",
     "Holiday",
     "LateChange",
     "Mark",
