@@ -83,10 +83,12 @@ class Server:
         """Let `memory` tell the most from now on."""
         Path(f"/proc/{self.process.children()[0].pid}/clear_refs").write_text("5")
 
-    def compare(self, ways: Mapping[str, Sequence[Asked]], rounds: int = ROUNDS) -> dict[str, Cost]:
+    def compare(
+        self, ways: Mapping[str, Sequence[Asked]], rounds: int = ROUNDS, seconds: float = SECONDS
+    ) -> dict[str, Cost]:
         """The median cost of a request of each way, warmed up, in an order that rotates from round to round."""
         times = {name: self._many(asked, LEAST) for name, asked in ways.items()}
-        counts = {name: min(MOST, max(LEAST, int(SECONDS / cost.wall))) for name, cost in times.items()}
+        counts = {name: min(MOST, max(LEAST, int(seconds / cost.wall))) for name, cost in times.items()}
         found: dict[str, list[Cost]] = {name: [] for name in ways}
         names = list(ways)
         for turn in range(rounds):

@@ -30,13 +30,13 @@ HALF_GOOD = b"external_id,placed_at,status\none,2026-01-05T10:00:00Z,shipped\ntw
 
 # What a page may cost in queries, whatever the size of the account and the number of accounts.
 QUERIES = {
-    "account": 44,
+    "account": 37,
     "account_new": 6,
     "account_passport": 11,
     "account_rejects": 14,
     "agent": 21,
     "agents": 16,
-    "assessment": 30,
+    "assessment": 26,
     "connection": 13,
     "connection_new": 7,
     "connections": 10,
