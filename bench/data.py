@@ -7,7 +7,7 @@ account lie scattered over each table, as they do where many accounts deliver si
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -41,6 +41,10 @@ class Size:
     @property
     def copies(self) -> int:
         return self.accounts // self.templates
+
+    def grows_from(self, other: "Size") -> bool:
+        """Whether it is the other one with more clones of the same shops."""
+        return replace(self, name=other.name, accounts=other.accounts) == other
 
 
 SMALL = Size("small", 200)

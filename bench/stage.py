@@ -131,15 +131,16 @@ class Stage:
             yield
 
     def _create(self, size: Size) -> None:
-        """A database of this size: larger ones begin as a copy of the small one."""
+        """A database of this size: those with more of the small one's shops begin as a copy of it."""
         with psycopg.connect(self.server, autocommit=True) as server:
             name = f"bench_{size.name}"
             if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return
-            if size is not SMALL:
+            grows = size is not SMALL and size.grows_from(SMALL)
+            if grows:
                 with self.on("postgresql", SMALL):
                     pass
-            create = "CREATE DATABASE {}" if size is SMALL else "CREATE DATABASE {} TEMPLATE {}"
+            create = "CREATE DATABASE {} TEMPLATE {}" if grows else "CREATE DATABASE {}"
             names = [sql.Identifier(name), sql.Identifier(f"bench_{SMALL.name}")]
             server.execute(sql.SQL(create).format(*names[: create.count("{}")]))
 
