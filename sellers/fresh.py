@@ -22,6 +22,8 @@ class Fresh:
 
     def add(self, model: type[DatedRow], rows: Sequence[Any]) -> None:
         give_keys(model, rows, DEFAULT_DB_ALIAS)
+        for row in rows:
+            row.stamp()  # verdicts ask for the day
         self._rows[model].update((row.pk, row) for row in rows)
 
     def of(self, model: type[DatedRow]) -> Iterable[Any]:

@@ -63,7 +63,7 @@ QUERIES = {
     "rejects": 16,
     "report": 10,
     "reports": 10,
-    "subscription": 12,
+    "subscription": 13,
     "subscription_new": 8,
     "subscriptions": 9,
     "system": 16,

@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from intake.contract import SCHEMA
+from intake.gate import ingest
 from kpis.catalogue import METRICS
-from kpis.metrics import Side
+from kpis.metrics import Lapse, Side
 from kpis.rows import rows
 from kpis.sweep import sweep
 from orders.handling import HandlingTime, HandlingTimes
 from orders.invoices import invoices_are_told
-from orders.lapse import due_accounts, lapse
+from orders.lapse import due as overdue
+from orders.lapse import lapse
 from orders.models import InvoiceVerdict, Order, ShipmentVerdict
 from orders.promises import expected_ship_at, invoice_due_at
 from orders.recompute import recompute_account, recompute_orders
@@ -188,6 +191,26 @@ def test_the_articles_of_an_order_decide():
     assert order.due_at == at("2026-01-08 23:59:59")
 
 
+def test_an_order_that_comes_in_is_judged_by_the_times_of_its_own_day():
+    account = make_account(handling_days=1)
+    HandlingTime.objects.create(account=account, sku="SLOW", days=3, valid_from=date(2026, 1, 5))
+    orders = [
+        {
+            "type": "order", "external_id": day, "placed_at": f"{day}T18:00:00Z", "status": "unshipped",
+            "fulfilled_by": "merchant", "items": [{"sku": "SLOW"}],
+        }
+        for day in ("2026-01-02", "2026-01-05")
+    ]  # fmt: skip
+    envelope = {"schema": SCHEMA, "batch_id": "one", "account": account.key, "system": "x-shop", "records": orders}
+    answer = ingest(account, {**envelope, "observed_at": "2026-01-19T10:00:00Z"}, owner="test", now=NOW)
+    assert answer["created"] == 2, answer
+    # Friday and one working day: Monday; Monday and three: Thursday.
+    assert [order.due_at for order in Order.objects.order_by("day")] == [
+        at("2026-01-05 23:59:59"),
+        at("2026-01-08 23:59:59"),
+    ]
+
+
 def test_a_cut_off_alone_means_same_day_handling():
     order = make_order(make_account(same_day_cutoff=time(14)), "2026-01-05 10:00")
     assert order.due_at == at("2026-01-05 23:59:59")
@@ -228,8 +251,8 @@ def test_a_passed_expected_ship_date_becomes_a_row():
     account = make_account(handling_days=1)
     order = make_order(account, "2026-01-19 10:00")
     assert order.shipment == ShipmentVerdict.WAITING
-    assert due_accounts(at("2026-01-20 23:59:59")) == set()
-    assert due_accounts(at("2026-01-21 00:00:00")) == {account.id}
+    assert Lapse("", overdue, lapse).due_accounts(at("2026-01-20 23:59:59")) == set()
+    assert Lapse("", overdue, lapse).due_accounts(at("2026-01-21 00:00:00")) == {account.id}
     assert lapse(account, at("2026-01-21 00:00:00")) == 1
     order.refresh_from_db()
     assert order.shipment == ShipmentVerdict.OVERDUE
@@ -283,9 +306,9 @@ def test_a_passed_due_date_of_an_invoice_becomes_a_row(told):
     if told:
         business_order(account, uploaded="2026-01-06 10:00")
     order = business_order(account, now=before)
-    assert due_accounts(before) == set()
+    assert Lapse("", overdue, lapse).due_accounts(before) == set()
     after = at("2026-01-07 00:00:00")
-    assert due_accounts(after) == {account.id}
+    assert Lapse("", overdue, lapse).due_accounts(after) == {account.id}
     assert lapse(account, after) == 1
     order.refresh_from_db()
     assert order.invoice == (InvoiceVerdict.MISSING if told else InvoiceVerdict.UNTOLD)

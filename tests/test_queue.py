@@ -77,7 +77,7 @@ def test_the_earlier_of_target_and_24_hours_is_the_deadline():
     # One is late everywhere; beside it, one is only over its target.
     counts = Queue([shop], NOW).counts()
     assert (late_count([shop], NOW), counts.late, counts.groups[Group.MISSED]) == (1, 1, 1)
-    assert waiting([shop], NOW)[shop.id] == Waiting(late=1, missed=1, in_time=3)
+    assert waiting([shop], NOW)[shop.id] == Waiting(late=1, missed=1, in_time=3, soon=2)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 
 from kpis.catalogue import METRICS
 from kpis.figures import State
+from kpis.metrics import Lapse
 from kpis.readings import readings
 from kpis.sweep import sweep
 from kpis.targets import Band
-from orders.lapse import due_accounts, lapse
+from orders.lapse import due, lapse
 from orders.models import Rejection, Return, ReturnAnswer, ReturnStanding
 from orders.recompute import recompute_orders
 from sellers.marks import Mark
@@ -109,8 +110,8 @@ def test_a_request_enters_once_it_is_48_hours_old_and_the_figure_is_provisional_
     assert (found.n, found.state) == (0, State.PROVISIONAL)
     assert found.provisional_until == at("2026-01-22 00:00")  # 48 hours after the last second of the 19th
     late = at("2026-01-21 10:00:01")
-    assert due_accounts(at("2026-01-21 10:00:00")) == set()
-    assert due_accounts(late) == {account.id}
+    assert Lapse("", due, lapse).due_accounts(at("2026-01-21 10:00:00")) == set()
+    assert Lapse("", due, lapse).due_accounts(late) == {account.id}
     Mark.objects.all().delete()
     assert lapse(account, late) == 1
     assert Return.objects.get(pk=row.pk).answer == ReturnAnswer.NONE

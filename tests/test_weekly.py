@@ -244,7 +244,9 @@ def test_the_list_of_weeks_counts_scores_by_colour(falling):
     assert (first.ends_on, first.worse) == (SUNDAY_BEFORE, 0)
 
 
-@pytest.mark.parametrize(("path", "count"), [("/reports/", 9), (FLEET, 9), (REPORT, 16), ("/accounts/mine/weeks/", 11)])
+@pytest.mark.parametrize(
+    ("path", "count"), [("/reports/", 10), (FLEET, 10), (REPORT, 17), ("/accounts/mine/weeks/", 12)]
+)
 def test_reports_take_the_same_queries_however_many_accounts_and_weeks(falling, path, count):
     others = [make_account() for _number in range(3)]
     client = client_of(falling, *others)
