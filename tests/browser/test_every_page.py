@@ -76,7 +76,8 @@ def written_by_people() -> set[str]:
     """What people and sources wrote, which no page translates."""
     columns = (
         (Conversation, "topic"), (MessageBody, "text"), (SurveyAnswer, "comment"), (Feedback, "comment"),
-        (Note, "title"), (Correction, "reason"), (SellerAccount, "team"), (Return, "reason"),
+        (Note, "title"), (Note, "text"), (Note, "people"),
+        (Correction, "reason"), (SellerAccount, "team"), (Return, "reason"),
     )  # fmt: skip
     found = {text for model, column in columns for text in model.objects.values_list(column, flat=True).distinct()}
     return {text for text in found if text}
