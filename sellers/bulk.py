@@ -65,10 +65,14 @@ def give_keys(model: type[models.Model], rows: Sequence[Any], using: str) -> Non
             cursor.execute(sequence, [connection.ops.quote_name(table), key, len(without)])
             keys = [number for (number,) in cursor.fetchall()]
         else:
-            # Write transactions run one after another, so nobody else takes these.
+            # Write transactions run one after another, so nobody else takes these; noted, they are given only once.
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            (last,) = cursor.fetchone() or (0,)
+            (last,) = cursor.fetchone() or (None,)
+            if last is None:
+                last = 0
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, 0)", [table])
             keys = list(range(last + 1, last + 1 + len(without)))
+            cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [keys[-1], table])
     for row, number in zip(without, keys, strict=True):
         row.pk = number
 

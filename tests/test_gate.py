@@ -70,6 +70,19 @@ def account(db: None) -> SellerAccount:
     return make_account("acme", time_zone="America/Los_Angeles")
 
 
+def test_what_two_systems_bring_in_one_batch_is_all_stored(account: SellerAccount) -> None:
+    package = {"external_id": "p-1", "shipped_at": "2026-11-03T10:00:00Z"}
+    records = [
+        record
+        for system in ("x-desk", "x-shop")
+        for record in (order(system=system, shipments=[package]), message(system=system))
+    ]
+    assert send(account, *records)["created"] == 4
+    for model in (Order, Shipment, Message, Conversation, Turn):
+        assert model.objects.filter(account=account).count() == 2, model
+    assert set(Order.objects.values_list("system", flat=True)) == {"x-desk", "x-shop"}
+
+
 # --- One record ------------------------------------------------------------------------------------------------------
 
 
