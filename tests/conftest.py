@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connections
 from django.utils import translation
 
 from config import keys
@@ -50,8 +51,12 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_scratch, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)  # after the plugin has put each group's name into the IDs of its tests
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only the other database can run; `script/test` runs the suite on both."""
+    for item in items:
+        if config.getoption("loadgroup", False) and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError("pytest-xdist ignores xdist_group; tests of one group would disturb one another")
     sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     left_out = [item for item in items if item.get_closest_marker("postgres" if sqlite else "embedded")]
     if left_out:
@@ -109,8 +114,10 @@ def chromium() -> "Iterator[Browser]":
     program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
     if program is None:
         pytest.fail("Chromium is not installed; type: sudo apt-get install chromium")
-    # Playwright keeps an event loop in this thread, which Django takes for a reason to forbid the database.
+    # Playwright keeps an event loop in this thread, which Django takes for a reason to forbid the database, and to open
+    # new connections: those of earlier tests would stay open behind them.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    connections.close_all()
     # Chromium's sandbox does not work as root, which containers and CI usually are.
     flags = CHROMIUM_FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
     with sync_playwright() as playwright:

@@ -26,7 +26,8 @@ from kpis.weeks import close_weeks
 from sellers.models import Note, SellerAccount
 from tests.makers import make_account, make_note
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# One after the other: each would see the databases that the others restore into, on the same server.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("backup")]
 
 NIGHT = datetime(2026, 11, 26, 2, 15, tzinfo=UTC)
 SHOP = "demo-us"
