@@ -17,6 +17,7 @@ django.setup()
 
 from bench import (  # noqa: E402  # they import models
     celery,
+    export,
     ingest,
     late_fact,
     orm,
@@ -31,7 +32,7 @@ from bench.stage import Stage, say  # noqa: E402
 
 EXPERIMENTS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (recompute, orm, late_fact, ingest, pages, partitions, celery, restoring)
+    for module in (recompute, orm, late_fact, ingest, pages, export, partitions, celery, restoring)
 }
 
 

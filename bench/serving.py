@@ -59,14 +59,19 @@ class Server:
 
     def ask(self, asked: Asked) -> tuple[http.client.HTTPResponse, int]:
         """The answer, read to its end, and the length of its body."""
+        answer = self._answer(asked)
+        return answer, sum(map(len, _pieces(answer)))
+
+    def pieces(self, asked: Asked) -> Iterator[bytes]:
+        """The body of the answer as it comes in."""
+        return _pieces(self._answer(asked))
+
+    def _answer(self, asked: Asked) -> http.client.HTTPResponse:
         self.line.request("GET", asked.path, headers={"Cookie": self.cookie, **asked.headers})
         answer = self.line.getresponse()
-        size = 0
-        while piece := answer.read(1 << 16):
-            size += len(piece)
         if answer.status != asked.status:
             raise AssertionError(f"{asked.path}: {answer.status}, not {asked.status}")
-        return answer, size
+        return answer
 
     def seconds(self) -> tuple[float, float]:
         """The processor seconds of the server and of the backends that work for it, so far."""
@@ -139,6 +144,10 @@ def serving(stage: Stage, size: Size, user: User) -> Iterator[Server]:
     finally:
         started.terminate()
         started.wait(30)
+
+
+def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    return iter(lambda: answer.read(1 << 16), b"")
 
 
 def signed_in(user: User) -> str:
