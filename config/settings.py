@@ -129,6 +129,13 @@ CACHES: dict[str, Any] = {
     # How often a caller of the API has asked. In SQLite even a read would wait for an import's transaction to write
     # that down, so there each web process counts for itself.
     "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
+    # Pages as they were made, until something changes or the minute is over. At most some 20 MB in each web process.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 50},
+    },
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     CACHES["rates"] = CACHES["default"]

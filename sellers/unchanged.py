@@ -1,14 +1,15 @@
-"""Pages that browsers may keep and ask about: unchanged, they cost one query instead of all their figures."""
+"""Pages that browsers and this process may keep: unchanged, they cost one query instead of all their figures."""
 
 import hashlib
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.session import SessionStorage
+from django.core.cache import caches
 from django.db import router
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -35,14 +36,33 @@ def revalidated(view: View) -> View:
 
     @wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = asking(request, *args, **kwargs)
+        tag = etag(request)
+        made = partial(view, request, *args, **kwargs)
+        # Without the cookie of forms the page sets one, which is for its reader alone.
+        if tag and settings.CSRF_COOKIE_NAME in request.COOKIES:
+            made = partial(_made_once, f"{tag} {request.build_absolute_uri()}", made)
+        response: HttpResponse = condition(etag_func=lambda _request: tag)(lambda _request: made())(request)
         if "ETag" in response:
             response["Cache-Control"] = KEPT
             patch_vary_headers(response, ["Cookie"])
         return response
 
-    asking = condition(etag_func=lambda request, *_args, **_kwargs: etag(request))(view)
     return kept
+
+
+def _made_once(question: str, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """The page as it was made for the same question at the same number, or made now and kept for the rest of a minute.
+
+    It is kept in the memory of this process: it names people, and needs no copy elsewhere.
+    """
+    pages, key = caches["pages"], hashlib.sha256(question.encode()).hexdigest()
+    body = pages.get(key)
+    if body is not None:
+        return HttpResponse(body)
+    response = make()
+    if response.status_code == 200 and type(response) is HttpResponse and not response.cookies:
+        pages.set(key, response.content)
+    return response
 
 
 def etag(request: HttpRequest) -> str | None:

@@ -74,6 +74,7 @@ def no_language_left_behind() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_has_asked_yet() -> None:
     """What is counted in memory is not rolled back; callers of other tests may have had the same number."""
+    caches["pages"].clear()
     if settings.CACHES["rates"]["BACKEND"].endswith("LocMemCache"):
         caches["rates"].clear()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -132,6 +133,36 @@ def test_an_unchanged_page_costs_one_query_beside_those_of_signing_in(client: Cl
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
     assert len(queries) == 3  # session, user, version
+
+
+def test_a_page_is_made_once_for_one_person_until_something_changes(client: Client, db: None, clock: Any) -> None:
+    make_account("berlin")
+    client.force_login(make_user("ada", is_staff=True))
+    client.get("/")  # it sets the cookie that forms are sent with
+    made = client.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        again = client.get("/")
+    assert (again.status_code, again.content, again["ETag"]) == (200, made.content, made["ETag"])
+    assert len(queries) == 3  # session, user, version
+    assert client.get("/?q=nowhere").content != made.content
+
+    other = Client()
+    other.force_login(make_user("ben"))
+    other.get("/")
+    assert b"berlin" in made.content and b"berlin" not in other.get("/").content
+    make_account("dublin")
+    changed = client.get("/").content
+    assert b"dublin" in changed and b"dublin" not in made.content
+
+
+def test_a_page_that_sets_the_cookie_of_forms_is_kept_for_nobody(client: Client, db: None) -> None:
+    ada = make_user("ada", is_staff=True)
+    client.force_login(ada)
+    first = client.get("/")
+    again = Client()
+    again.force_login(ada)
+    assert settings.CSRF_COOKIE_NAME in first.cookies
+    assert again.get("/").cookies[settings.CSRF_COOKIE_NAME].value != first.cookies[settings.CSRF_COOKIE_NAME].value
 
 
 def test_notes_of_changes_are_added_up_without_changing_the_number(db: None) -> None:
