@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from bench.records import NOW, SYSTEM, Shop, months, shops
 from intake.gate import take
 from intake.rows import Row
-from kpis.models import DayTotal, WeekReading, WeekReport
+from kpis.models import CountedSpan, DayTotal, WeekReading, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
 from messaging.models import MessageBody, SurveyAnswer
@@ -102,7 +102,7 @@ def copied_models() -> list[type[models.Model]]:
         if model._meta.app_label in rooms
         and any(field.is_relation and field.related_model is SellerAccount for field in model._meta.concrete_fields)
     ]
-    return [*owned, MessageBody, DayTotal, WeekReport, WeekReading]
+    return [*owned, MessageBody, DayTotal, CountedSpan, WeekReport, WeekReading]
 
 
 def clone(copies: int) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from kpis.completeness import Completeness, completeness
 from kpis.failures import AccountFailure, DayFailure
-from kpis.models import DayTotal, Heartbeat
+from kpis.models import CountedSpan, Heartbeat
 from kpis.proved import Proofs, proofs
 from sellers.days import local_day
 from sellers.marks import Mark
@@ -38,7 +38,7 @@ class Freshness:
 def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     """How fresh the figures of these accounts are, taken together: two queries."""
     ids = [account.id for account in accounts]
-    totals = DayTotal.objects.filter(account__in=ids).aggregate(day=Max("day"), at=Max("counted_at"))
+    totals = CountedSpan.objects.filter(account__in=ids).aggregate(day=Max("newest_day"), at=Max("counted_at"))
     # A day that was written ten times has ten marks and waits once.
     marked = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
     days = marked.values("account", "fact", "day", "aside").annotate(at=Min("marked_at"))
@@ -68,10 +68,11 @@ def _until(day: date | None, at: datetime | None, zones: Iterable[ZoneInfo]) -> 
 def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]:
     """How fresh the figures of each account are, by account id: two queries."""
     ids = [account.id for account in accounts]
-    totals = DayTotal.objects.filter(account__in=ids).order_by().values_list("account_id")
     zones = {account.id: [account.zone] for account in accounts}
-    newest = totals.annotate(day=Max("day"), at=Max("counted_at"))
-    counted = {key: (_until(day, at, zones[key]), at) for key, day, at in newest}
+    spans = CountedSpan.objects.filter(account__in=ids).values_list("account_id", "newest_day", "counted_at")
+    counted: dict[int, tuple[date | None, datetime | None]] = {
+        key: (_until(day, at, zones[key]), at) for key, day, at in spans
+    }
     marks = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
     marked = marks.values_list("account_id", "fact", "day", "aside")
     waiting: dict[int, list[datetime]] = {}

@@ -12,8 +12,8 @@ from kpis.failures import AccountFailure, DayFailure
 from sellers.models import SellerAccount
 
 __all__ = [
-    "AccountFailure", "AwaitedData", "DayFailure", "DayTotal", "Heartbeat", "ProofDifference", "ProofRun",
-    "RecountedDay", "RuleChange", "WeekReading", "WeekReport",
+    "AccountFailure", "AwaitedData", "CountedSpan", "DayFailure", "DayTotal", "Heartbeat", "ProofDifference",
+    "ProofRun", "RecountedDay", "RuleChange", "WeekReading", "WeekReport",
 ]  # fmt: skip
 
 
@@ -42,6 +42,24 @@ class DayTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.fact} {self.day}"
+
+
+class CountedSpan(models.Model):
+    """From which to which day an account is counted, and when it last was: without going through its day totals."""
+
+    account = models.OneToOneField(
+        SellerAccount, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("account")
+    )
+    first_day = models.DateField(_("first day"))
+    newest_day = models.DateField(_("newest day"))
+    counted_at = models.DateTimeField(_("counted at"))
+
+    class Meta:
+        verbose_name = _("counted span")
+        verbose_name_plural = _("counted spans")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.first_day} {self.newest_day}"
 
 
 class WeekReport(models.Model):

@@ -195,6 +195,8 @@ class Span:
             return own
         history = self._all_rows(metric, account)
         earlier = window.last + timedelta(days=rule.lag) - WEEK
+        if len(history.days) < self._least(metric, account, history, earlier):
+            return own  # not even all of them would do
         while history.days and earlier >= history.days[0]:
             then = self._rule(metric, account, earlier)
             days = window_on(metric, account, earlier, then)
@@ -381,6 +383,12 @@ class Span:
             thin = [other for other in self.accounts if other.id == account.id or self._is_thin(metric, other)]
             loaded |= rows_in_order(metric, thin, None, max(self.on[other.id] for other in thin))
         return loaded[account.id]
+
+    def _least(self, metric: Score, account: SellerAccount, history: Rows, last: date) -> int:
+        """The smallest minimum that was in force from the first row to a day."""
+        first = history.days[0] if history.days else last
+        days = {first, last, *self.rules.starts(metric, account, first, last)}
+        return min(self._rule(metric, account, day).minimum for day in days)
 
     def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
         on = self.on[account.id]

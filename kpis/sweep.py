@@ -9,7 +9,7 @@ an attempt that is counted before: three, and the day is set aside (docs/decisio
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from kpis.engine import recount
 from kpis.failures import AccountFailure, DayFailure
 from kpis.layouts import LAYOUTS
 from kpis.models import DayTotal
+from kpis.spans import note_span
 from sellers.locks import try_lock_for_counting
 from sellers.marks import Mark, mark
 from sellers.models import SellerAccount
@@ -160,11 +161,17 @@ def _count_together(account: SellerAccount, now: datetime) -> int | None:
             end(AccountFailure, account=account, work=COUNTING)
             return None
         marks, days = _newest(account)
-        for fact, fact_days in sorted(days.items()):
-            recount(LAYOUTS[fact], account.id, fact_days, now)
+        _count(account, days, now)
         Mark.objects.filter(id__in=marks).delete()
         end(AccountFailure, account=account, work=COUNTING)
         return sum(map(len, days.values()))
+
+
+def _count(account: SellerAccount, days: Mapping[str, Collection[date]], now: datetime) -> None:
+    for fact, of_fact in sorted(days.items()):
+        recount(LAYOUTS[fact], account.id, of_fact, now)
+    if days:
+        note_span(account.id, set().union(*days.values()), now)
 
 
 def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
@@ -220,7 +227,7 @@ def _one_by_one(account: SellerAccount, days: Sequence[Day], now: datetime) -> i
                 if not try_lock_for_counting(account.id):
                     raise _Taken
                 marks = list(Mark.objects.filter(**what).values_list("id", flat=True))
-                recount(LAYOUTS[fact], account.id, [day], now)
+                _count(account, {fact: {day}}, now)
                 Mark.objects.filter(id__in=marks).delete()
                 end(DayFailure, **what)
         except _Taken:

@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max
 
 from kpis.attempts import attempt
 from kpis.catalogue import DECLARED
@@ -27,7 +27,7 @@ from kpis.engine import BATCH
 from kpis.failures import AccountFailure
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
-from kpis.models import AwaitedData, DayTotal, RecountedDay, WeekReading, WeekReport
+from kpis.models import AwaitedData, CountedSpan, RecountedDay, WeekReading, WeekReport
 from kpis.readings import Reading, Span, State, window_on
 from kpis.rules import Rules
 from kpis.sweep import sweep, sweep_account
@@ -64,8 +64,7 @@ def due_accounts(now: datetime) -> set[int]:
     due |= {account.id for account, _week in arrived_weeks(SellerAccount.objects.filter(id__in=awaiting))}
     published = dict(WeekReport.objects.order_by().values_list("account").annotate(newest=Max("ends_on")))
     # An account without a published week begins with the week of its first counted day.
-    unpublished = DayTotal.objects.exclude(account__in=published).order_by().values_list("account")
-    first_days = unpublished.annotate(first=Min("day"))
+    first_days = CountedSpan.objects.exclude(account__in=published).values_list("account_id", "first_day")
     done = {**published, **{account_id: first - timedelta(days=1) for account_id, first in first_days}}
     for account in SellerAccount.objects.filter(id__in=done):
         last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
@@ -95,7 +94,7 @@ def close_weeks(now: datetime, accounts: Iterable[SellerAccount] | None = None, 
 
 
 def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
-    first = DayTotal.objects.filter(account=account).aggregate(day=Min("day"))["day"]
+    first = CountedSpan.objects.filter(account=account).values_list("first_day", flat=True).first()
     if first is None:
         return 0, 0
     _announce(account, now)

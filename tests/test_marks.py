@@ -133,11 +133,9 @@ def test_a_sweep_deletes_the_marks_it_read_and_stores_an_empty_day_as_counted(ac
 def test_figures_are_never_up_to_a_day_that_is_still_to_come():
     account = make_account(time_zone="Asia/Tokyo")
     make_order(account, "2026-01-19 10:00")
-    sweep(at("2026-01-20 16:00"))  # the 21st has begun in Tokyo
     for day in (date(2026, 1, 21), date(2026, 1, 27)):  # packages are counted on the day they are promised for
-        DayTotal.objects.create(
-            account=account, fact="packages", day=day, sums=[], recipe="", counted_at=at("2026-01-20 16:00")
-        )
+        Mark.objects.create(account=account, fact="packages", day=day)
+    sweep(at("2026-01-20 16:00"))  # the 21st has begun in Tokyo
     assert freshness([account]).newest_day == date(2026, 1, 21)
     assert freshness_of_each([account])[account.id].newest_day == date(2026, 1, 21)
 
