@@ -13,12 +13,14 @@ from bench.serving import Asked, Cost, Server, serving
 from bench.stage import Stage
 from kpis.catalogue import DECLARED
 from kpis.metrics import Side
+from kpis.models import WeekReport
 from kpis.weeks import close_weeks
 from messaging.models import Message
 from sellers.models import Membership, SellerAccount, User
 
 COMMAND = "script/bench --only pages"
 FLEET = Size("fleet", 500, messages=500, published=True)
+FIGURES = 20
 FEW = 5  # accounts of a person whose pages cost as many queries as those of a person who sees all
 
 
@@ -83,10 +85,18 @@ def _rows(server: Server, shop: SellerAccount) -> list[Figure]:
 
 
 def _fleet(server: Server, shop: SellerAccount) -> list[Figure]:
-    ways = {"yardstick": yardstick(shop), "page": [Asked("/", _browser(server))], "anew": [Asked("/")]}
+    asked = ",".join(metric.slug for metric in DECLARED[:FIGURES])
+    week = WeekReport.objects.order_by("-ends_on")[0].ends_on
+    ways = {
+        "yardstick": yardstick(shop),
+        "page": [Asked("/", _browser(server))],
+        "anew": [Asked("/")],
+        "json": [Asked(f"/api/v1/weeks/{week}?limit={FLEET.accounts}&metrics={asked}")],
+    }
     found = server.compare(ways)
     what = "the list of 500 accounts, its first 50 as a page"
     return [
+        _ratio("fleet_json", f"a published week of 500 accounts, {FIGURES} figures each, as JSON", found, "json", 16),
         _ratio("fleet_page", f"{what}, opened again while nothing has changed", found, "page", 16),
         _ratio("fleet_page_anew", f"{what}, made anew each time", found, "anew", 16),
     ]

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from kpis import api, api_compared, api_notes, api_parts, api_waits
+from kpis import api, api_compared, api_fleet, api_notes, api_parts, api_waits
 from sellers import numbers as _numbers  # noqa: F401  # it registers the numbers of addresses
 
 
@@ -58,5 +58,6 @@ urlpatterns = [
         name="api_before_after",
     ),
     path("accounts/<account_key:key>/notes", api_notes.NotesView.as_view(), name="api_notes"),
+    path("weeks/<local_day:ends_on>", api_fleet.FleetWeekView.as_view(), name="api_fleet_week"),
     path("health", api.HealthView.as_view(), name="api_health"),
 ]

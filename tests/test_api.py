@@ -111,6 +111,7 @@ def test_the_matrix_knows_every_reading_route():
         "api_topics",
         "api_agents",
         "api_before_after",
+        "api_fleet_week",
         "api_health",
     }
 

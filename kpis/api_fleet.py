@@ -1,0 +1,143 @@
+"""The API of all accounts together: one published week of them, in one answer."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kpis.api_door import ReadView
+from kpis.api_page import Page
+from kpis.api_query import PageQuery
+from kpis.api_serializers import EXACT, STATES
+from kpis.catalogue import METRICS
+from kpis.metrics import Metric
+from kpis.models import WeekReading, WeekReport
+from kpis.targets import Band
+from kpis.weekly import JUDGED
+from sellers.api_auth import accounts_for
+from sellers.models import SellerAccount
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MetricsField(serializers.Field):
+    """Slugs of the catalogue, separated by commas."""
+
+    default_error_messages = {"unknown": _("There is no metric {slug}.")}
+
+    def to_internal_value(self, data: Any) -> list[Metric]:
+        slugs = dict.fromkeys(str(data).split(","))
+        for slug in slugs:
+            if slug not in METRICS:
+                self.fail("unknown", slug=slug[:40])
+        return [METRICS[slug] for slug in slugs]
+
+    def to_representation(self, value: Any) -> str:
+        return ",".join(metric.slug for metric in value)
+
+
+class FleetWeekQuery(PageQuery):
+    metrics = MetricsField(
+        required=False,
+        help_text="Slugs, separated by commas. Default: all with a target that are no part or other window of one.",
+    )
+
+
+class FleetFigureSerializer(serializers.Serializer):
+    """One published figure of one account."""
+
+    value = serializers.FloatField(allow_null=True, help_text=EXACT)
+    value_exact = serializers.CharField(allow_null=True, help_text="The same value as a reduced fraction, such as 4/5.")
+    numerator = serializers.IntegerField(allow_null=True)
+    denominator = serializers.IntegerField(allow_null=True)
+    n = serializers.IntegerField(help_text="How many rows the value rests on.")
+    band = serializers.ChoiceField(choices=[band.value for band in Band])
+    state = serializers.ChoiceField(choices=STATES)
+
+
+class FleetAccountSerializer(serializers.Serializer):
+    """One account's published week, in its newest revision."""
+
+    account = serializers.CharField(help_text="Its key.")
+    name = serializers.CharField()
+    ends_on = serializers.DateField(help_text="Accounts may begin their weeks on different days.")
+    revision = serializers.IntegerField()
+    figures = serializers.DictField(child=FleetFigureSerializer(), help_text="By the metric's slug.")
+
+
+class FleetWeekSerializer(serializers.Serializer):
+    """A page of the accounts with a published week."""
+
+    count = serializers.IntegerField()
+    page = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = FleetAccountSerializer(many=True)
+
+
+class FleetWeekView(ReadView):
+    parameters = FleetWeekQuery
+
+    @extend_schema(operation_id="fleet_week", parameters=[FleetWeekQuery], responses=FleetWeekSerializer)
+    def get(self, request: Request, ends_on: date) -> Response:
+        """The published week of every account that the caller may see: its figures in their newest revision.
+
+        It is the week that ended on the day or in the six before it. Accounts stand in the order of their keys; those
+        that published nothing for it are left out.
+        """
+        reports = newest_reports(accounts_for(request), ends_on)
+        page = Page(request, self.given["page"], self.given["limit"], len(reports))
+        shown = reports[page.start : page.stop]
+        figures = figures_of([report.id for report in shown], self.given.get("metrics", JUDGED))
+        results = [
+            {
+                "account": report.account.key,
+                "name": report.account.name,
+                "ends_on": report.ends_on,
+                "revision": report.revision,
+                "figures": figures[report.id],
+            }
+            for report in shown
+        ]
+        return Response({**page.links(), "results": results})
+
+
+def newest_reports(accounts: QuerySet[SellerAccount], day: date) -> list[WeekReport]:
+    """The newest revision of the newest week of each account that ended in the seven days up to `day`. One query."""
+    reports = WeekReport.objects.filter(account__in=accounts, ends_on__range=(day - timedelta(days=6), day))
+    ordered = reports.select_related("account").order_by("account__key", "ends_on", "revision")
+    return list({report.account_id: report for report in ordered}.values())
+
+
+def figures_of(reports: Sequence[int], metrics: Collection[Metric]) -> dict[int, dict[str, dict[str, Any]]]:
+    """The figures of some reports, by the report's id and the metric's slug. One query.
+
+    Thousands of them are asked for at once, so rows become what is shown without an object between.
+    """
+    # The name in this form is looked up in no index: PostgreSQL would add every week's rows of these metrics to those
+    # of the reports, which it finds faster alone.
+    named = Concat("metric", Value(""))
+    slugs = [metric.slug for metric in metrics]
+    rows = WeekReading.objects.alias(named=named).filter(report__in=reports, named__in=slugs).order_by()
+    found: dict[int, dict[str, dict[str, Any]]] = {report: {} for report in reports}
+    for report, metric, over, under, numerator, denominator, n, band, state in rows.values_list(
+        "report_id", "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state"
+    ):
+        found[report][metric] = {
+            "value": over / under if over and under and under > 1 else over,
+            "value_exact": over if over is None else str(over) if under == 1 else f"{over}/{under}",
+            "numerator": numerator,
+            "denominator": denominator,
+            "n": n,
+            "band": band,
+            "state": state,
+        }
+    return found
