@@ -109,8 +109,8 @@ def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSe
     hit = metric.hit if isinstance(metric, Share) else Q()
     picked = {
         Side.FOR: lambda: candidates.filter(counted & hit),
-        Side.AGAINST: lambda: candidates.filter(counted).exclude(pk__in=_keys(candidates.filter(counted & hit))),
-        Side.LEFT_OUT: lambda: candidates.exclude(pk__in=_keys(candidates.filter(counted))),
+        Side.AGAINST: lambda: _without(candidates.filter(counted), hit),
+        Side.LEFT_OUT: lambda: _without(candidates, counted),
     }[side]()
     return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"), only)
 
@@ -147,9 +147,11 @@ def _latest(metric: LatestShare, account: SellerAccount, window: Window) -> Quer
     return counted.annotate(nth=nth).filter(nth=1).order_by().values("pk")
 
 
-def _keys(rows: QuerySet) -> QuerySet:
-    """A negated condition would lose rows in which a column is null; "not among these keys" never does."""
-    return rows.order_by().values("pk")
+def _without(rows: QuerySet, condition: Q) -> QuerySet:
+    """The rows that do not meet a condition. Negated it would lose those in which a column is null."""
+    if not condition:
+        return rows.none()
+    return rows.alias(met=Case(When(condition, then=True), default=False)).filter(met=False)
 
 
 def _with_reason(rows: QuerySet, metric: Metric, side: Side) -> QuerySet:
