@@ -1,0 +1,141 @@
+"""What readings are worked out from: rules, day totals and rows of some accounts, each loaded once for many days."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import reduce
+from itertools import product
+from typing import Any
+
+from kpis.completeness import completeness
+from kpis.engine import ByDay, Layout, Measure, Rows, measured_by_day, rows_in_order
+from kpis.layouts import LAYOUTS
+from kpis.metrics import LatestShare, Metric, Part, Rule, Score, Text, Times, Window
+from kpis.rules import Rules
+from kpis.totals import NOTHING, first_days, load_totals
+from sellers.days import week_end_on_or_before
+from sellers.models import SellerAccount
+
+
+def window_on(metric: Metric, account: SellerAccount, on: date, rule: Rule) -> Window:
+    """The window that report day `on` reads. A score is weekly: it is read on the newest week's end up to that day."""
+    last = week_end_on_or_before(on, account.week_start) if isinstance(metric, Score) else on
+    return Window.ending(last - timedelta(days=rule.lag), rule.days)
+
+
+def _measure(metric: Times) -> Measure:
+    return Measure(metric.fact, metric.total, metric.per)
+
+
+class Loaded:
+    """Day totals of some accounts over a stretch of days, and their rows, read once a figure asks for them."""
+
+    def __init__(
+        self,
+        accounts: Sequence[SellerAccount],
+        metrics: Iterable[Metric],
+        on: dict[int, date],
+        first: date | None = None,
+        reach: Window | None = None,
+        days: int | None = None,
+    ) -> None:
+        """`on` is the newest report day of each account; `first` the oldest one that will be asked for.
+
+        `reach` are further days that `over` will be asked for. With `days` every figure is read over so many days
+        instead of its rule's window, and judged by nothing.
+        """
+        self.accounts = list(accounts)
+        self.metrics = list(metrics)
+        self.first = first
+        self.days = days
+        self.on = on
+        self.reach = reach
+        self.rules = Rules.load(self.accounts)
+        self.completeness = completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
+        reaches = self._reaches()
+        self.totals = load_totals([account.id for account in self.accounts], reaches)
+        self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
+        # Rows are read for all accounts at once, when the first of them asks.
+        self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
+        self._measured: dict[Measure, dict[int, ByDay]] = {}
+        self._history: dict[str, dict[int, Rows]] = {}
+        self._own_weeks: dict[tuple[str, int, Window], tuple[int, int]] = {}
+
+    def _reaches(self) -> dict[Layout, Window]:
+        """The days that must be loaded of each fact."""
+        found: dict[Layout, Window] = {}
+        for metric, account in product(self.metrics, self.accounts):
+            layout, reach = LAYOUTS[metric.fact.slug], self._reach(metric, account)
+            found[layout] = found.get(layout, reach).joined(reach)
+        return found
+
+    def _reach(self, metric: Metric, account: SellerAccount) -> Window:
+        """All days that this metric reads on any day of the span, whatever rule is in force on it."""
+        newest = self.on[account.id]
+        oldest = self.first or newest
+        days = {oldest, newest, *self.rules.starts(metric, account, oldest, newest)}
+        rules = {self._rule(metric, account, day) for day in days}
+        windows = [window_on(metric, account, day, rule) for day in days for rule in rules]
+        return reduce(Window.joined, [*windows, self.reach] if self.reach else windows)
+
+    def _rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
+        """The rule in force on a day, or the window asked for instead, which has no target and carries nothing."""
+        rule = self.rules.rule(metric, account, on)
+        return rule if self.days is None else replace(rule, days=self.days, minimum=0, target=None)
+
+    def _sum(self, metric: Metric, account: SellerAccount, window: Window, part: Part) -> int:
+        fact = metric.fact.slug
+        return self.totals.get((account.id, fact), NOTHING).over(window, LAYOUTS[fact].position[part])
+
+    def _latest(self, metric: LatestShare, account: SellerAccount, window: Window) -> tuple[int, int]:
+        rows: Rows = self._rows_of(rows_in_order, metric)[account.id]
+        return rows.latest(window)
+
+    def _measured_of(self, metric: Times) -> dict[int, ByDay]:
+        """The durations of a metric; the first that is asked loads those of all metrics of the same fact."""
+        measure = _measure(metric)
+        if measure not in self._measured:
+            others = {one for one in self.metrics if isinstance(one, Times) and one.fact is metric.fact} | {metric}
+            reach = reduce(Window.joined, (self._reach(one, account) for one in others for account in self.accounts))
+            measures = list(dict.fromkeys(map(_measure, others)))
+            self._measured |= measured_by_day(measures, self.accounts, reach.first, reach.last)
+        return self._measured[measure]
+
+    def _rows_of(self, load: Callable[..., dict[int, Any]], metric: Metric) -> dict[int, Any]:
+        """What is read from rows, for all accounts at once and all days of the span."""
+        key = (load, metric.slug)
+        if key not in self._loaded:
+            reach = reduce(Window.joined, (self._reach(metric, account) for account in self.accounts))
+            self._loaded[key] = load(metric, self.accounts, reach.first, reach.last)
+        return self._loaded[key]
+
+    def _all_rows(self, metric: Score, account: SellerAccount) -> Rows:
+        """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks.
+
+        The query also serves the other accounts that are below the minimum on their newest day.
+        """
+        loaded = self._history.setdefault(metric.slug, {})
+        if account.id not in loaded:
+            thin = [other for other in self.accounts if other.id == account.id or self._is_thin(metric, other)]
+            loaded |= rows_in_order(metric, thin, None, max(self.on[other.id] for other in thin))
+        return loaded[account.id]
+
+    def _least(self, metric: Score, account: SellerAccount, history: Rows, last: date) -> int:
+        """The smallest minimum that was in force from the first row to a day."""
+        first = history.days[0] if history.days else last
+        days = {first, last, *self.rules.starts(metric, account, first, last)}
+        return min(self._rule(metric, account, day).minimum for day in days)
+
+    def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
+        on = self.on[account.id]
+        rule = self._rule(metric, account, on)
+        _hits, n = self._latest(metric, account, window_on(metric, account, on, rule))
+        return n < rule.minimum
+
+    def _needs(self, metric: Metric, account: SellerAccount) -> Text:
+        return "" if (account.id, metric.fact.slug) in self.firsts else metric.fact.needs
+
+    def _has_come(self, metric: Metric, account: SellerAccount, window: Window) -> bool:
+        """Whether rows of the kind were known by the window's end, so that none in it means 0 and not "unknown"."""
+        first = self.firsts.get((account.id, metric.fact.slug))
+        return first is not None and first <= window.last
