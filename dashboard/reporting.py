@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.access import account_or_404, visible_accounts
-from dashboard.pages.reports import known_in, report_page, reports_page, weeks_page
+from dashboard.pages.reports import known_in, report_page, reports_page
 from dashboard.pages.shell import shell
+from dashboard.pages.weeks import weeks_page
 
 
 def weeks(request: HttpRequest, key: str) -> HttpResponse:

@@ -15,8 +15,8 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
 
-from kpis.engine import BATCH, percentile
 from kpis.figures import Reading, State
+from kpis.from_rows import BATCH, percentile
 from kpis.metrics import Metric, Rule, Share, Times, Window
 from kpis.rows import counted_among
 from kpis.targets import Band

@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from kpis.attention import worse_side
-from kpis.engine import BATCH, percentile
+from kpis.from_rows import BATCH, percentile
 from kpis.metrics import LatestShare, Metric, Share, Side, Times
 from kpis.readings import Reading
 from kpis.rows import candidates_of, counted_among

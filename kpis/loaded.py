@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any
 
 from kpis.completeness import completeness
-from kpis.engine import ByDay, Layout, Measure, Rows, measured_by_day, rows_in_order
+from kpis.engine import Layout
+from kpis.from_rows import ByDay, Measure, Rows, measured_by_day, rows_in_order
 from kpis.layouts import LAYOUTS
 from kpis.metrics import LatestShare, Metric, Part, Rule, Score, Text, Times, Window
 from kpis.rules import Rules

@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from kpis.catalogue import DECLARED
-from kpis.engine import ByDay, Stated, occurring_by_day, percentile, stated_in_order
 from kpis.figures import Reading, State
+from kpis.from_rows import ByDay, Stated, occurring_by_day, percentile, stated_in_order
 from kpis.loaded import Loaded, window_on
 from kpis.metrics import (
     LIFETIME,

@@ -14,7 +14,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 from django.db.models import Window as Over
 from django.db.models.functions import RowNumber
 
-from kpis.engine import BATCH, stated_in_order
+from kpis.from_rows import BATCH, stated_in_order
 from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
 from kpis.readings import Reading, reading_on
 from sellers.models import SellerAccount

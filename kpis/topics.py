@@ -11,7 +11,7 @@ from functools import cached_property
 
 from kpis.breakdowns import Slice, breakdown, split_of
 from kpis.catalogue import people as declared
-from kpis.engine import percentile
+from kpis.from_rows import percentile
 from kpis.groups import split
 from kpis.metrics import Share
 from kpis.readings import Reading, Span

@@ -1,4 +1,4 @@
-"""Lists of weekly reports, and the report of a week over all accounts of a person."""
+"""The weekly report over all accounts of a person: the list of weeks, and one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from dashboard.pages.shell import UTC_ZONE
 from dashboard.weekly import Step, Told
 from kpis.attention import pressing
 from kpis.catalogue import defects, order_health, response, satisfaction
-from kpis.changes import Change, Goodness, change
+from kpis.changes import Goodness
 from kpis.fleet import WORST_FIRST
 from kpis.metrics import Metric, Text, Window
 from kpis.readings import Reading
 from kpis.targets import Band
-from kpis.trends import TrendPoint, trends
-from kpis.weekly import JUDGED, Week, calendar_weeks, published_weeks, weeks_by
+from kpis.trends import trends
+from kpis.weekly import Week, calendar_weeks, weeks_by
 from sellers.days import WEEK, last_complete_day, moment_of, week_end_on_or_before
 from sellers.models import SellerAccount
 
-WEEKS_A_PAGE = 26
+WEEKS_A_PAGE = 13
 ACCOUNTS_A_PAGE = 50
 SENTENCES = 6
 SCORE = satisfaction.customer_service_score
@@ -37,97 +37,6 @@ COLUMNS = (
     defects.order_defect_rate,
     order_health.late_shipment_rate,
 )
-
-
-@dataclass(frozen=True)
-class WeekLine:
-    """A published week of an account in the list of its reports."""
-
-    point: TrendPoint
-    before: TrendPoint | None
-    counts: list[tuple[Band, Text, int]]
-    better: int  # figures in a better colour than the week before
-    worse: int
-
-    @property
-    def ends_on(self) -> date:
-        return self.point.ends_on
-
-    @property
-    def span(self) -> str:
-        return words.span(Window.ending(self.point.ends_on, 7))
-
-    @property
-    def band(self) -> Band:
-        return self.point.band
-
-    @property
-    def word(self) -> Text:
-        return words.band_word(SCORE, self.point.band) if self.point.value is not None else _("No score")
-
-    @property
-    def change(self) -> Change | None:
-        return change(self.before, self.point)
-
-    @property
-    def state(self) -> str:
-        """What was published for it when, and why its score is kept, where it is."""
-        found = []
-        if self.point.revision:
-            found.append(
-                ngettext("%(count)d revision since", "%(count)d revisions since", self.point.revision)
-                % {"count": self.point.revision}
-            )
-        if kept := words.kept_sentence(self.point):
-            found.append(kept)
-        return " ".join(found)
-
-
-@dataclass(frozen=True)
-class WeeksPage:
-    """The reports of one account, newest first."""
-
-    account: SellerAccount
-    page: Page
-    weeks: list[WeekLine]
-
-    @property
-    def place(self) -> str:
-        return words.place(self.account)
-
-
-def weeks_page(account: SellerAccount, number: str) -> WeeksPage:
-    """One page of the account's weeks; its queries do not grow with them."""
-    page = Paginator(published_weeks([account]), WEEKS_A_PAGE).get_page(number)
-    ends = list(page)
-    found = trends([account], JUDGED, WEEKS_A_PAGE + 1, until=ends[0]) if ends else {}
-    by_day: dict[date, dict[str, TrendPoint]] = {}
-    for (_account_id, slug), points in found.items():
-        for point in points:
-            by_day.setdefault(point.ends_on, {})[slug] = point
-    lines = []
-    for end in ends:
-        if SCORE.slug in by_day.get(end, {}):
-            lines.append(_line(by_day[end], by_day.get(end - WEEK, {})))
-    return WeeksPage(account, page, lines)
-
-
-def _line(now: dict[str, TrendPoint], before: dict[str, TrendPoint]) -> WeekLine:
-    ranks = [
-        (WORST_FIRST.index(point.band), WORST_FIRST.index(before[slug].band))
-        for slug, point in now.items()
-        if slug in before and Band.NONE not in (point.band, before[slug].band)
-    ]
-    return WeekLine(
-        point=now[SCORE.slug],
-        before=before.get(SCORE.slug),
-        counts=[
-            (band, words.COLOURS[band], sum(point.band is band for point in now.values()))
-            for band in (Band.RED, Band.YELLOW, Band.GREEN)
-        ],
-        better=sum(mine > other for mine, other in ranks),
-        worse=sum(mine < other for mine, other in ranks),
-    )
 
 
 @dataclass(frozen=True)
@@ -175,9 +84,9 @@ class ReportsPage:
 
 def reports_page(accounts: Sequence[SellerAccount], number: str, now: datetime) -> ReportsPage:
     """One page of weeks with how the scores of all accounts stood; its queries do not grow with the accounts."""
-    page = Paginator(calendar_weeks(accounts, now), WEEKS_A_PAGE // 2).get_page(number)
+    page = Paginator(calendar_weeks(accounts, now), WEEKS_A_PAGE).get_page(number)
     days = list(page)
-    found = trends(accounts, [SCORE], WEEKS_A_PAGE // 2 + 1, until=days[0]) if days else {}
+    found = trends(accounts, [SCORE], WEEKS_A_PAGE + 1, until=days[0]) if days else {}
     bands: dict[tuple[int, date], Band] = {
         (account_id, point.ends_on): point.band for (account_id, _slug), points in found.items() for point in points
     }
