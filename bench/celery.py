@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import psutil
 import redis
 
-from bench.data import SMALL
 from bench.recompute import count_all, mark_everything
 from bench.results import Figure
 from bench.stage import Stage, spending
@@ -26,12 +25,12 @@ COMMAND = "script/bench --only celery"
 
 def run(stage: Stage) -> list[Figure]:
     """The cost of a task without work beside the work of a full one, and a sweep by more and more workers."""
-    with stage.on("postgresql", SMALL):
+    with stage.on("postgresql"):
         accounts = list(SellerAccount.objects.order_by("id")[:ACCOUNTS])
         mark_everything()
         with spending() as work:
             count_all(accounts)
-        task = work.cpu / (ACCOUNTS / CHUNK)
+        task = work.cpu / (len(accounts) / CHUNK)
         with workers(stage, 1) as running:
             empty = _empty_tasks(running)
         figures = [
@@ -57,8 +56,8 @@ def run(stage: Stage) -> list[Figure]:
             figures.append(
                 Figure(
                     name=f"celery_{count}_workers", value=walls[1] / walls[count], unit="times", bound=bound,
-                    what=f"{ACCOUNTS} accounts swept by {count} worker{'s' * (count > 1)} in {walls[count]:.1f} s: "
-                    "faster than by one", command=COMMAND,
+                    what=f"{len(accounts)} accounts swept by {count} {'worker' if count == 1 else 'workers'} "
+                    f"in {walls[count]:.1f} s, against one", command=COMMAND,
                 )
             )  # fmt: skip
     return figures
@@ -67,7 +66,7 @@ def run(stage: Stage) -> list[Figure]:
 @contextmanager
 def workers(stage: Stage, count: int) -> Iterator[Sequence[psutil.Process]]:
     """A Celery worker with so many processes, ready to work; yields them all, its parent first."""
-    environment = {**os.environ, "DATABASE_URL": stage.url("postgresql", SMALL), "PROCESS": "worker"}
+    environment = {**os.environ, "DATABASE_URL": stage.url("postgresql", stage.first), "PROCESS": "worker"}
     words = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency", str(count)]
     worker = subprocess.Popen([*words, "--loglevel", "WARNING"], env=environment)
     try:

@@ -47,9 +47,9 @@ class Size:
         return replace(self, name=other.name, accounts=other.accounts) == other
 
 
+SHORT = Size("short", 40)  # says in five minutes whether something has become slower
 SMALL = Size("small", 200)
 LARGE = Size("large", 2_000)
-SIZES = {size.name: size for size in (SMALL, LARGE)}
 
 
 def fill(size: Size) -> None:

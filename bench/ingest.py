@@ -27,7 +27,7 @@ from sellers.bulk import insert_rows
 from sellers.columns import bound, copied
 from sellers.models import SellerAccount
 
-COMMAND = "script/bench --small --only ingest"
+COMMAND = "script/bench --only ingest"
 RECORDS = 20_000
 SHOP = Shop(number=9_001, conversations=4_000, orders=8_000)
 BATCH = 1_000
@@ -44,7 +44,7 @@ def run(stage: Stage) -> list[Figure]:
     records = [record for month in months(SHOP) for record in month][:RECORDS]
     figures = []
     for vendor in ("postgresql", "sqlite"):
-        with stage.on(vendor, stage.sizes[0]), transaction.atomic():
+        with stage.on(vendor), transaction.atomic():
             figures += _figures(vendor, make_account(SHOP), records)
             transaction.set_rollback(True)
     return figures

@@ -4,7 +4,6 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from bench.data import SMALL
 from bench.recompute import WEEKS, count_all, mark_everything, newest_week, read_all
 from bench.results import Figure
 from bench.stage import Stage, compare
@@ -21,8 +20,8 @@ def run(stage: Stage) -> list[Figure]:
     """Ten accounts of all sizes on both sides: ours whole, one query each for a few weeks, scaled to 52."""
     figures = []
     for vendor in ("postgresql", "sqlite"):
-        with stage.on(vendor, SMALL):
-            accounts = list(SellerAccount.objects.order_by("id")[: SMALL.templates])
+        with stage.on(vendor):
+            accounts = list(SellerAccount.objects.order_by("id")[: stage.first.templates])
             newest = newest_week()
             chance = random.Random(6)  # chance, not a secret
             asked = [

@@ -6,7 +6,7 @@ from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.data import SMALL, Size
+from bench.data import Size
 from bench.records import NOW
 from bench.results import Figure
 from bench.serving import Asked, Cost, Server, serving
@@ -26,10 +26,10 @@ FEW = 5  # accounts of a person whose pages cost as many queries as those of a p
 
 def run(stage: Stage) -> list[Figure]:
     """The pages of the largest account, the list of 500 accounts, and how many queries each of them takes."""
-    with stage.on("postgresql", SMALL):
+    with stage.on("postgresql"):
         shop = largest()
         close_weeks(NOW, [shop])
-        with serving(stage, SMALL, person("everything", is_staff=True)) as server:
+        with serving(stage, stage.first, person("everything", is_staff=True)) as server:
             figures = _account(server, shop) + _rows(server, shop)
     with stage.on("postgresql", FLEET):
         with serving(stage, FLEET, person("everything", is_staff=True)) as server:

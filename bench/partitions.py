@@ -23,7 +23,7 @@ ROWS = f"""SELECT mod(n, {ACCOUNTS}) + 1, 'o-' || n, date '{FIRST}' + {DAY}, mod
     timestamptz '{FIRST} 00:00+00' + {DAY} * interval '1 day', '{{"status": "shipped"}}'::jsonb, md5(n::text)
     FROM generate_series(%s::int, %s::int) AS n"""
 NEW = 20_000
-COMMAND = "script/bench --small --only partitions"
+COMMAND = "script/bench --only partitions"
 
 
 def run(stage: Stage) -> list[Figure]:

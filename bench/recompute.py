@@ -7,7 +7,6 @@ from functools import partial
 
 from django.db import connection, transaction
 
-from bench.data import SMALL
 from bench.records import NOW
 from bench.results import Figure
 from bench.stage import Spent, Stage, compare, say, spending, tidy
@@ -39,7 +38,7 @@ def run(stage: Stage) -> list[Figure]:
             file.unlink(missing_ok=True)  # it may know rows that experiments have changed since
             yardsticks[size.name] = ColumnStore(file, newest_week(), SellerAccount.objects.all()[0])
             found[size.name] = _measure(yardsticks[size.name], f"PostgreSQL, {size.name}", 4, 3, figures)
-            if size is SMALL:
+            if size is stage.first:
                 figures += _derived("PostgreSQL")
     if len(stage.sizes) > 1:
         small, large = (found[size.name].cpu for size in stage.sizes)
@@ -50,8 +49,8 @@ def run(stage: Stage) -> list[Figure]:
                 value=growth, target=1.1, stretch=1.05, command=COMMAND,
             )
         )  # fmt: skip
-    with stage.on("sqlite", SMALL):
-        _measure(yardsticks[SMALL.name], "SQLite, small", 4.5, 3, figures)
+    with stage.on("sqlite"):
+        _measure(yardsticks[stage.first.name], f"SQLite, {stage.first.name}", 4.5, 3, figures)
     return figures
 
 

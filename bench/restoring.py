@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.db import connection
 
-from bench.data import SMALL
 from bench.results import Figure
 from bench.stage import Stage, spending
 from config import backup
@@ -21,7 +20,7 @@ def run(stage: Stage) -> list[Figure]:
     """Copy and load the small data on both databases, by the functions that the commands call."""
     figures = []
     for vendor in ("postgresql", "sqlite"):
-        with stage.on(vendor, SMALL), tempfile.TemporaryDirectory(dir=stage.folder) as folder:
+        with stage.on(vendor), tempfile.TemporaryDirectory(dir=stage.folder) as folder:
             millions = sum(model._base_manager.count() for model in FACTS) / 1e6
             store = backup.store_of(connection)
             with spending() as saving:

@@ -14,7 +14,6 @@ from typing import Any
 from django.db import connection
 
 HERE = Path(__file__).resolve().parent
-PAGE, DATA = HERE / "RESULTS.md", HERE / "results.json"
 PACKAGES = ("django", "psycopg", "celery", "duckdb")
 
 
@@ -78,16 +77,17 @@ def database_version() -> str:
         return f"{connection.display_name} {cursor.fetchone()[0]}"
 
 
-def keep(experiment: str, figures: Sequence[Figure], about: dict[str, Any]) -> None:
+def keep(experiment: str, figures: Sequence[Figure], about: dict[str, Any], folder: Path) -> None:
     """Put an experiment's figures in the place of its earlier ones and write page and JSON anew."""
-    kept: dict[str, Any] = json.loads(DATA.read_text()) if DATA.exists() else {}
+    data = folder / "results.json"
+    kept: dict[str, Any] = json.loads(data.read_text()) if data.exists() else {}
     kept[experiment] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="minutes"),
         **about,
         "figures": [{**asdict(figure), "verdict": figure.verdict} for figure in figures],
     }
-    DATA.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    PAGE.write_text(page(kept))
+    data.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    (folder / "RESULTS.md").write_text(page(kept))
 
 
 def page(kept: dict[str, Any]) -> str:

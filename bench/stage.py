@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
-from bench.data import SMALL, Size, clone, fill
+from bench.data import Size, clone, fill
 from config import environment
 from sellers.models import SellerAccount
 
@@ -109,6 +109,11 @@ class Stage:
     folder: Path
     server: str = field(default_factory=lambda: os.environ["DATABASE_URL"])  # of a PostgreSQL that is ours alone
 
+    @property
+    def first(self) -> Size:
+        """The size of whatever is measured at one size only."""
+        return self.sizes[0]
+
     def url(self, vendor: str, size: Size) -> str:
         """The address of a database, for processes that are started beside us."""
         if vendor == "sqlite":
@@ -122,8 +127,9 @@ class Stage:
                 pass
 
     @contextmanager
-    def on(self, vendor: str, size: Size = SMALL) -> Iterator[None]:
-        """Work on this database ("postgresql" or "sqlite") with the data of this size in it."""
+    def on(self, vendor: str, size: Size | None = None) -> Iterator[None]:
+        """Work on this database ("postgresql" or "sqlite") with the data of this size, or of the first, in it."""
+        size = size or self.first
         if vendor == "postgresql":
             self._create(size)
         with self._connected(vendor, size):
@@ -131,17 +137,17 @@ class Stage:
             yield
 
     def _create(self, size: Size) -> None:
-        """A database of this size: those with more of the small one's shops begin as a copy of it."""
+        """A database of this size: those with more of the first one's shops begin as a copy of it."""
         with psycopg.connect(self.server, autocommit=True) as server:
             name = f"bench_{size.name}"
             if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return
-            grows = size is not SMALL and size.grows_from(SMALL)
+            grows = size is not self.first and size.grows_from(self.first)
             if grows:
-                with self.on("postgresql", SMALL):
+                with self.on("postgresql"):
                     pass
             create = "CREATE DATABASE {} TEMPLATE {}" if grows else "CREATE DATABASE {}"
-            names = [sql.Identifier(name), sql.Identifier(f"bench_{SMALL.name}")]
+            names = [sql.Identifier(name), sql.Identifier(f"bench_{self.first.name}")]
             server.execute(sql.SQL(create).format(*names[: create.count("{}")]))
 
     def _fill(self, size: Size) -> None:
