@@ -54,13 +54,13 @@ class Among(Func):
     arg_joiner = " IN (SELECT value FROM json_each("
 
     def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        return super().as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(", **more)
+        return super().as_sql(compiler, connection, template="%(expressions)s::date[])", arg_joiner=" = ANY(", **more)
 
 
-def listed(days: Collection[date]) -> list[date] | str:
-    """Days as one parameter: an array for PostgreSQL, a JSON list for SQLite."""
-    ordered = sorted(days)
-    return ordered if connection.vendor == "postgresql" else json.dumps([day.isoformat() for day in ordered])
+def listed(days: Collection[date]) -> str:
+    """Days as the text of one parameter: an array for PostgreSQL, a JSON list for SQLite."""
+    ordered = [day.isoformat() for day in sorted(days)]
+    return f"{{{','.join(ordered)}}}" if connection.vendor == "postgresql" else json.dumps(ordered)
 
 
 @dataclass(eq=False)
@@ -151,7 +151,7 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
 
 def note_recounted(account_id: int, fact: str, days: Collection[date]) -> None:
     """Note that the published weeks which read these days are to be looked at: one statement."""
-    source = "unnest(%s)" if connection.vendor == "postgresql" else "json_each(%s)"
+    source = "unnest(%s::date[])" if connection.vendor == "postgresql" else "json_each(%s)"
     day = "day" if connection.vendor == "postgresql" else "value"
     with connection.cursor() as cursor:
         cursor.execute(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from kpis.completeness import Completeness, completeness
 from kpis.failures import AccountFailure, DayFailure
 from kpis.models import CountedSpan, Heartbeat
 from kpis.proved import Proofs, proofs
+from kpis.stale import SET_ASIDE
 from sellers.days import local_day
 from sellers.marks import Mark
 from sellers.models import SellerAccount
@@ -50,9 +51,6 @@ def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     return Freshness(
         _until(totals["day"], totals["at"], zones), totals["at"], marks["waiting"], marks["oldest"], marks["set_aside"]
     )
-
-
-SET_ASIDE = Exists(DayFailure.set_aside().filter(**{name: OuterRef(name) for name in ("account", "fact", "day")}))
 
 
 def to_be_counted() -> QuerySet[Mark]:

@@ -24,10 +24,10 @@ from kpis.catalogue import LAPSES
 from kpis.engine import recount
 from kpis.failures import AccountFailure, DayFailure
 from kpis.layouts import LAYOUTS
-from kpis.models import DayTotal
 from kpis.spans import note_span
+from kpis.stale import mark_stale, stale_days
 from sellers.locks import try_lock_for_counting
-from sellers.marks import Mark, mark
+from sellers.marks import Mark
 from sellers.models import SellerAccount
 
 logger = logging.getLogger(__name__)
@@ -94,14 +94,14 @@ def waiting_accounts(now: datetime) -> set[int]:
     ids = set(_waiting_marks().values_list("account_id", flat=True).distinct())
     for lapse in LAPSES:
         ids |= lapse.due_accounts(now) - set(AccountFailure.waits(lapse.work).values_list("account_id", flat=True))
-    ids |= set(_stale_days().values_list("account_id", flat=True).distinct())
+    ids |= set(stale_days().values_list("account_id", flat=True).distinct())
     return ids
 
 
 def sweep_account(account: SellerAccount, now: datetime) -> Swept:
     """Lapse one account, then recount its marked and stale days in short transactions, newest days first."""
     done = Swept(lapsed=_lapse(account, now))
-    _mark_stale(account)
+    mark_stale(account)
     while True:
         counted = _step(account, now)
         if counted is None:
@@ -162,7 +162,7 @@ def _count_together(account: SellerAccount, now: datetime) -> int | None:
             return None
         marks, days = _newest(account)
         _count(account, days, now)
-        Mark.objects.filter(id__in=marks).delete()
+        Mark.objects.filter(id__among=marks).delete()
         end(AccountFailure, account=account, work=COUNTING)
         return sum(map(len, days.values()))
 
@@ -177,11 +177,14 @@ def _count(account: SellerAccount, days: Mapping[str, Collection[date]], now: da
 def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
     ids: list[int] = []
     days: dict[str, set[date]] = defaultdict(set)
+    count = 0
     for mark_id, fact, day in _marked(account).order_by("-day").values_list("id", "fact", "day")[:MARKS]:
-        if day not in days[fact] and sum(map(len, days.values())) >= DAYS:
-            break
+        if day not in days[fact]:
+            if count == DAYS:
+                break
+            days[fact].add(day)
+            count += 1
         ids.append(mark_id)
-        days[fact].add(day)
     return ids, {fact: found for fact, found in days.items() if found}
 
 
@@ -228,7 +231,7 @@ def _one_by_one(account: SellerAccount, days: Sequence[Day], now: datetime) -> i
                     raise _Taken
                 marks = list(Mark.objects.filter(**what).values_list("id", flat=True))
                 _count(account, {fact: {day}}, now)
-                Mark.objects.filter(id__in=marks).delete()
+                Mark.objects.filter(id__among=marks).delete()
                 end(DayFailure, **what)
         except _Taken:
             take_back(DayFailure, **what)
@@ -238,17 +241,3 @@ def _one_by_one(account: SellerAccount, days: Sequence[Day], now: datetime) -> i
         else:
             counted += 1
     return counted
-
-
-def _stale_days() -> QuerySet[DayTotal]:
-    condition = Q(pk__in=[])
-    for slug, layout in LAYOUTS.items():
-        # Two ranges instead of "not equal", so that the index finds nothing to read when nothing is stale.
-        condition |= Q(fact=slug) & (Q(recipe__lt=layout.recipe) | Q(recipe__gt=layout.recipe))
-    return DayTotal.objects.filter(condition & ~_failures(ASIDE)).order_by()
-
-
-def _mark_stale(account: SellerAccount) -> None:
-    """Days counted by an older declaration are marked, so that the next step recounts them like any changed day."""
-    stale = _stale_days().filter(account=account).values_list("fact", "day")
-    mark({(account.id, fact, day) for fact, day in stale})

@@ -12,6 +12,7 @@ from kpis.freshness import freshness, freshness_of_each
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Window
 from kpis.models import DayFailure, DayTotal
+from kpis.stale import stale_days, stale_facts
 from kpis.sweep import sweep, waiting_accounts
 from kpis.totals import load_totals
 from messaging.models import Conversation, Message, Turn
@@ -149,6 +150,22 @@ def test_a_day_counted_by_an_older_declaration_is_counted_again(account):
     sweep(NOW)
     assert DayTotal.objects.get().sums == counted
     assert waiting_accounts(NOW) == set()
+
+
+@pytest.mark.parametrize("recipe", ["0000", "zzzz"])
+def test_only_the_facts_with_another_recipe_are_looked_through(recipe):
+    account = make_account()
+    make_order(account, "2026-01-05 10:00")
+    make_order(account, "2026-01-06 10:00")
+    make_conversation(account, ("buyer", "2026-01-05 10:00"))
+    assert stale_facts() == []
+    sweep(NOW)
+    assert stale_facts() == []
+    DayTotal.objects.filter(fact="orders", day=date(2026, 1, 6)).update(recipe=recipe)
+    assert stale_facts() == ["orders"]
+    assert list(stale_days().values_list("fact", "day")) == [("orders", date(2026, 1, 6))]
+    sweep(NOW)
+    assert stale_facts() == []
 
 
 def test_a_day_counted_by_an_older_declaration_is_not_read_by_todays_positions(account):
