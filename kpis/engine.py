@@ -19,6 +19,7 @@ from django.db.models.lookups import Exact
 
 from kpis.metrics import Fact, Metric, Part
 from kpis.models import DayTotal, RecountedDay
+from sellers.models import SellerAccount
 
 Sums = list[int]
 BATCH = 1000  # rows written at once
@@ -150,12 +151,18 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
 
 
 def note_recounted(account_id: int, fact: str, days: Collection[date]) -> None:
-    """Note that the published weeks which read these days are to be looked at: one statement."""
-    source = "unnest(%s::date[])" if connection.vendor == "postgresql" else "json_each(%s)"
-    day = "day" if connection.vendor == "postgresql" else "value"
+    """Note that the published weeks which read these days are to be looked at: one statement.
+
+    Days after the last week that was announced are in none. Who announces one waits for what is being counted
+    (kpis/weeks.py), so a count that did not see the announcement is seen by the publication.
+    """
+    postgresql = connection.vendor == "postgresql"
+    source, day = ("unnest(%s::date[]) AS days(day)", "days.day") if postgresql else ("json_each(%s) AS days", "value")
+    accounts = SellerAccount._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {RecountedDay._meta.db_table} (account_id, fact, day) "  # noqa: S608  # a name from a model
-            f"SELECT %s, %s, {day} FROM {source} AS days{'(day)' if day == 'day' else ''}",
-            [account_id, fact, listed(days)],
+            f"INSERT INTO {RecountedDay._meta.db_table} (account_id, fact, day) "  # noqa: S608  # names from models
+            f"SELECT account.id, %s, {day} FROM {accounts} AS account, {source} "
+            f"WHERE account.id = %s AND {day} <= account.published_until",
+            [fact, listed(days), account_id],
         )
