@@ -1,4 +1,4 @@
-"""Would partitions by month pay for the big tables of facts? The same rows in one table and in thirteen, side by side.
+"""Would partitions by month pay for the big tables of facts? The same rows in one table and in fourteen, side by side.
 
 PostgreSQL demands the partitioning column in every unique key. So the monthly table here is given a weaker promise than
 the product makes (the same order twice in two months passes); what is measured is what that would buy.
