@@ -20,6 +20,7 @@ from bench import (  # noqa: E402  # they import models
     export,
     ingest,
     late_fact,
+    opening,
     orm,
     pages,
     partitions,
@@ -32,7 +33,7 @@ from bench.stage import Stage, say  # noqa: E402
 
 EXPERIMENTS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (recompute, orm, late_fact, ingest, pages, export, partitions, celery, restoring)
+    for module in (recompute, orm, late_fact, ingest, pages, opening, export, partitions, celery, restoring)
 }
 
 

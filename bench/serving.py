@@ -53,7 +53,7 @@ class Server:
 
     def __init__(self, process: psutil.Process, port: int, cookies: Mapping[str, str]) -> None:
         self.process = process
-        self.port = port
+        self.address = f"http://127.0.0.1:{port}"
         self.cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 

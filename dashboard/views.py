@@ -178,7 +178,11 @@ def system(request: HttpRequest) -> HttpResponse:
         again(accounts, form.cleaned_data["reason"])
         messages.success(request, _("What was set aside is tried again now."))
         return redirect("system")
-    context = {"page": system_page(accounts, form, now), "shell": shell(accounts, now), "section": "system"}
+    context = {
+        "page": system_page(accounts, form, request.GET.get("page", "1"), now),
+        "shell": shell(accounts, now),
+        "section": "system",
+    }
     return render(request, "dashboard/system.html", context)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.paginator import Page, Paginator
+
 from dashboard import words
 from dashboard.arrived import Line, lines, moment_at
 from dashboard.pages.shell import UTC_ZONE
@@ -98,6 +100,7 @@ class SystemPage:
     """Everything the page shows."""
 
     health: Health
+    page: Page  # of the accounts, those with most days waiting first
     shops: list[Shop]
     aside: list[Aside]
     form: ReasonForm  # why what is set aside is tried again
@@ -114,9 +117,10 @@ class SystemPage:
         return "" if at is None else words.moment(at, UTC_ZONE)
 
 
-def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, now: datetime) -> SystemPage:
-    """The state of these accounts, in a constant number of queries."""
+def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, number: str, now: datetime) -> SystemPage:
+    """The state of these accounts, in a constant number of queries; one page of them with their data."""
     state = health(accounts, now)
+    page = Paginator(sorted(accounts, key=lambda one: -state.accounts[one.key].waiting), SHOWN).get_page(number)
     aside = [
         failure
         for kind in (AccountFailure, DayFailure)
@@ -127,6 +131,7 @@ def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, now: dateti
     ]
     return SystemPage(
         health=state,
+        page=page,
         shops=[
             Shop(
                 account,
@@ -134,7 +139,7 @@ def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, now: dateti
                 state.proofs.runs.get(account.id),
                 lines(account, state.completeness[account.key]),
             )
-            for account in accounts
+            for account in page
         ],
         aside=[Aside(failure) for failure in aside],
         form=form,
