@@ -56,7 +56,7 @@ def multiply(shop: SellerAccount, wanted: int) -> None:
         cursor.execute(
             f"INSERT INTO {Order._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(values)} "
             f"FROM ({rows}) AS recent CROSS JOIN generate_series(%s::int, %s::int) AS k LIMIT %s",
-            [*parameters, 1, wanted // there + 1, wanted - there],
+            [*parameters, there, there + wanted // there, wanted - there],  # no number that an earlier run gave
         )
         cursor.execute("RESET session_replication_role")
     tidy()
