@@ -20,6 +20,7 @@ from psycopg import sql
 
 from bench.data import Size, clone, fill
 from config import environment
+from kpis.layouts import LAYOUTS
 from sellers.models import SellerAccount
 
 ROUNDS = 3
@@ -181,6 +182,8 @@ def _switch_to(described: dict[str, Any]) -> None:
     connections["default"].close()
     connections.settings["default"] = described
     del connections["default"]
+    for layout in LAYOUTS.values():  # their statements are compiled once, for the database of the process
+        vars(layout).pop("_overwriting", None)
 
 
 def tidy(*tables: str) -> None:
