@@ -17,11 +17,11 @@ from intake.demo import BY_KEY
 from intake.demo.load import Told, load
 from intake.imports import run, store
 from intake.models import Connection, Correction, ImportRun
-from kpis.models import WeekReport
+from kpis.models import DayTotal, WeekReading, WeekReport
 from kpis.sweep import sweep
 from kpis.weeks import close_weeks
-from messaging.models import Turn
-from orders.models import Order
+from messaging.models import Conversation, Message, SurveyAnswer, Turn
+from orders.models import Order, Shipment
 from sellers.models import Note, SellerAccount, User
 from tests.makers import NOW, make_user
 
@@ -115,7 +115,10 @@ def lived_in(accounts: Iterable[str] = ACCOUNTS) -> User:
     sweep(NOW)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as autovacuum does after files of this size; here it sees none of them
+            # As autovacuum does after files of this size; here it sees none of them, and gives way after a second.
+            cursor.execute("SET LOCAL lock_timeout = '60s'")
+            tables = (Conversation, Message, Turn, SurveyAnswer, Order, Shipment, DayTotal, WeekReading)
+            cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in tables)}")
     return user
 
 
