@@ -34,7 +34,7 @@ from kpis.sweep import sweep, sweep_account
 from kpis.totals import first_days
 from sellers.days import last_complete_day, week_end_on_or_before, week_ends
 from sellers.late import changes_between, counted_until
-from sellers.locks import lock_for_closing
+from sellers.locks import lock_for_closing, lock_for_counting
 from sellers.models import SellerAccount
 
 logger = logging.getLogger(__name__)
@@ -118,13 +118,15 @@ def _close(account: SellerAccount, now: datetime) -> tuple[int, int]:
 
 
 def _announce(account: SellerAccount, now: datetime) -> None:
-    """Have writers note what they change on the days about to be published, before anything of them is published.
+    """Have writers and sweeps note what they change on the days about to be published, before any of it is published.
 
-    Writers that have not seen the announcement yet are waited for, and what they wrote is counted.
+    Those that have not seen the announcement yet are waited for, and what they wrote is counted.
     """
     last = week_end_on_or_before(last_complete_day(now, account.zone), account.week_start)
     behind = SellerAccount.objects.filter(id=account.id).exclude(published_until__gte=last)
     if behind.update(published_until=last):
+        with transaction.atomic():
+            lock_for_counting(account.id)
         counted_until(account.id)
         sweep_account(account, now)
 

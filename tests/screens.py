@@ -116,9 +116,10 @@ def lived_in(accounts: Iterable[str] = ACCOUNTS) -> User:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             # As autovacuum does after files of this size; here it sees none of them, and gives way after a second.
-            cursor.execute("SET LOCAL lock_timeout = '60s'")
+            cursor.execute("SET lock_timeout = '60s'")
             tables = (Conversation, Message, Turn, SurveyAnswer, Order, Shipment, DayTotal, WeekReading)
             cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in tables)}")
+            cursor.execute("RESET lock_timeout")
     return user
 
 
