@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sellers.models import Membership
+from tests.browser.test_screens import expect_painted
 
 LATE = "/accounts/falling/late_response_rate/"
 
@@ -42,3 +43,12 @@ def test_the_slow_hours_scroll_inside_their_card_on_a_phone(new_page, manager):
     box = page.get_by_role("region", name="Slowness by hour of the week")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth === document.documentElement.clientWidth")
+
+
+def test_a_chart_still_drawn_for_a_wide_window_does_not_widen_a_narrow_one(new_page, manager):
+    page = new_page(manager, width=390)
+    page.goto(LATE)
+    expect_painted(page)
+    chart = page.locator(".chartbox canvas").first
+    chart.evaluate("canvas => { canvas.style.width = '1100px' }")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
