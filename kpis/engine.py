@@ -6,7 +6,7 @@ no room but `sellers`.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -125,10 +125,7 @@ class Layout:
 
 
 def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
-    """Count these days of one account anew and overwrite their totals whole; an empty day is stored as zeros.
-
-    Call inside a transaction: it also notes that the published weeks which read these days are to be looked at.
-    """
+    """Count these days of one account anew and overwrite their totals whole; an empty day is stored as zeros."""
     empty = set(days) - layout.overwrite(account_id, days, now)
     DayTotal.objects.bulk_create(
         [
@@ -147,22 +144,26 @@ def recount(layout: Layout, account_id: int, days: Collection[date], now: dateti
         unique_fields=["account", "fact", "day"],
         update_fields=["sums", "recipe", "counted_at"],
     )
-    note_recounted(account_id, layout.fact.slug, days)
 
 
-def note_recounted(account_id: int, fact: str, days: Collection[date]) -> None:
-    """Note that the published weeks which read these days are to be looked at: one statement.
+def note_recounted(account_id: int, days: Mapping[str, Collection[date]]) -> None:
+    """Note that the published weeks which read these days, by fact, are to be looked at: one statement at most.
 
-    Days after the last week that was announced are in none. Who announces one waits for what is being counted
-    (kpis/weeks.py), so a count that did not see the announcement is seen by the publication.
+    Days after the last week that was announced are in none. Call inside the transaction that counts them: who announces
+    a week waits for it (kpis/weeks.py), so a count that did not see the announcement is seen by the publication.
     """
-    postgresql = connection.vendor == "postgresql"
-    source, day = ("unnest(%s::date[]) AS days(day)", "days.day") if postgresql else ("json_each(%s) AS days", "value")
-    accounts = SellerAccount._meta.db_table
+    announced = SellerAccount.objects.values_list("published_until", flat=True).get(id=account_id)
+    each = ((fact, day) for fact, of_fact in days.items() for day in of_fact)
+    noted = [(fact, day.isoformat()) for fact, day in each if announced and day <= announced]
+    if not noted:
+        return
+    if connection.vendor == "postgresql":
+        source = "SELECT %s, noted.fact, noted.day FROM unnest(%s::text[], %s::date[]) AS noted(fact, day)"
+        given: list[Any] = [[fact for fact, _day in noted], [day for _fact, day in noted]]
+    else:
+        source = "SELECT %s, value ->> 0, value ->> 1 FROM json_each(%s)"
+        given = [json.dumps(noted)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {RecountedDay._meta.db_table} (account_id, fact, day) "  # noqa: S608  # names from models
-            f"SELECT account.id, %s, {day} FROM {accounts} AS account, {source} "
-            f"WHERE account.id = %s AND {day} <= account.published_until",
-            [fact, listed(days), account_id],
+            f"INSERT INTO {RecountedDay._meta.db_table} (account_id, fact, day) {source}", [account_id, *given]
         )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
@@ -21,7 +22,7 @@ from django.db.models.functions import Now
 
 from kpis.attempts import attempt, begin, end, fail, passes, take_back
 from kpis.catalogue import LAPSES
-from kpis.engine import recount
+from kpis.engine import note_recounted, recount
 from kpis.failures import AccountFailure, DayFailure
 from kpis.layouts import LAYOUTS
 from kpis.spans import note_span
@@ -69,6 +70,14 @@ class Swept:
         return self
 
 
+class Step(NamedTuple):
+    """What one step did: days counted, whether more may wait, and whether the account is to be left alone now."""
+
+    days: int = 0
+    more: bool = False
+    busy: int = 0
+
+
 def sweep(now: datetime, accounts: Iterable[SellerAccount] | None = None, report: Report | None = None) -> Swept:
     """Lapse and recount until nothing waits, for these accounts or for every account with work to do."""
     done = Swept()
@@ -102,16 +111,15 @@ def sweep_account(account: SellerAccount, now: datetime) -> Swept:
     """Lapse one account, then recount its marked and stale days in short transactions, newest days first."""
     done = Swept(lapsed=_lapse(account, now))
     mark_stale(account)
-    while True:
-        counted = _step(account, now)
-        if counted is None:
-            done.busy = 1
-        if not counted:
-            break
-        done.days += counted
-    if not done.busy:
-        done.days += _one_by_one(account, _suspects(account), now)
-    done.failed = DayFailure.set_aside().filter(account=account).count()
+    more = True
+    while more:
+        step = _step(account, now)
+        done.busy, more = step.busy, step.more
+        done.days += step.days
+    if DayFailure.objects.filter(account=account).exists():
+        if not done.busy:
+            done.days += _one_by_one(account, _suspects(account), now)
+        done.failed = DayFailure.set_aside().filter(account=account).count()
     if done.days or done.lapsed:
         logger.info("swept account=%s lapsed=%s days=%s", account.id, done.lapsed, done.days)
     return done
@@ -126,8 +134,8 @@ def _lapse(account: SellerAccount, now: datetime) -> int:
     return lapsed
 
 
-def _step(account: SellerAccount, now: datetime) -> int | None:
-    """Recount the newest marked days in one transaction: how many; None when the account is to be left alone now.
+def _step(account: SellerAccount, now: datetime) -> Step:
+    """Recount the newest marked days in one transaction.
 
     A note that the step began is committed before it and deleted with it. A note that is still there was left by a
     process that died, or by one that is about to begin.
@@ -135,57 +143,67 @@ def _step(account: SellerAccount, now: datetime) -> int | None:
     note = AccountFailure.objects.filter(account=account, work=COUNTING)
     with transaction.atomic():
         if not try_lock_for_counting(account.id):
-            return None
+            return Step(busy=1)
         left = note.annotate(rests=RESTS_NOW).values_list("rests", flat=True).first()
         if left:
-            return None
+            return Step(busy=1)
         if not _marked(account).exists():
             if left is not None:
                 note.delete()  # what it was about failed in other steps
-            return 0
+            return Step()
         begin(AccountFailure, account=account, work=COUNTING)
     if left is None:
         try:
             return _count_together(account, now)
         except Exception as error:
             fail(error, AccountFailure, account=account, work=COUNTING)
-    days = _newest(account)[1]
+    days = _newest(account).days
     counted = _one_by_one(account, [(fact, day) for fact, found in days.items() for day in found], now)
     end(AccountFailure, account=account, work=COUNTING)
-    return counted
+    return Step(counted, more=counted > 0)
 
 
-def _count_together(account: SellerAccount, now: datetime) -> int | None:
+def _count_together(account: SellerAccount, now: datetime) -> Step:
     with transaction.atomic():
         if not try_lock_for_counting(account.id):
             end(AccountFailure, account=account, work=COUNTING)
-            return None
-        marks, days = _newest(account)
-        _count(account, days, now)
-        Mark.objects.filter(id__among=marks).delete()
+            return Step(busy=1)
+        marked = _newest(account)
+        _count(account, marked.days, now)
+        Mark.objects.filter(id__among=marked.ids).delete()
         end(AccountFailure, account=account, work=COUNTING)
-        return sum(map(len, days.values()))
+        return Step(sum(map(len, marked.days.values())), marked.more)
 
 
 def _count(account: SellerAccount, days: Mapping[str, Collection[date]], now: datetime) -> None:
     for fact, of_fact in sorted(days.items()):
         recount(LAYOUTS[fact], account.id, of_fact, now)
     if days:
+        note_recounted(account.id, days)
         note_span(account.id, set().union(*days.values()), now)
 
 
-def _newest(account: SellerAccount) -> tuple[list[int], dict[str, set[date]]]:
+class Marked(NamedTuple):
+    """Marks that were read, the days they name, by fact, and whether there may be more of them."""
+
+    ids: list[int]
+    days: dict[str, set[date]]
+    more: bool
+
+
+def _newest(account: SellerAccount) -> Marked:
     ids: list[int] = []
     days: dict[str, set[date]] = defaultdict(set)
     count = 0
     for mark_id, fact, day in _marked(account).order_by("-day").values_list("id", "fact", "day")[:MARKS]:
-        if day not in days[fact]:
+        of_fact = days[fact]
+        if day not in of_fact:
             if count == DAYS:
-                break
-            days[fact].add(day)
+                return Marked(ids, {fact: found for fact, found in days.items() if found}, more=True)
+            of_fact.add(day)
             count += 1
         ids.append(mark_id)
-    return ids, {fact: found for fact, found in days.items() if found}
+    return Marked(ids, days, more=len(ids) == MARKS)
 
 
 def _failures(condition: Q) -> Exists:

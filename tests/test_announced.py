@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
-from kpis.engine import recount
+from kpis.engine import note_recounted, recount
 from kpis.layouts import LAYOUTS
 from kpis.models import RecountedDay, WeekReport
 from kpis.sweep import sweep
@@ -60,7 +60,8 @@ def test_what_is_being_counted_when_a_week_is_announced_is_waited_for() -> None:
     def count() -> None:
         with transaction.atomic():
             assert try_lock_for_counting(account.id)
-            recount(LAYOUTS["orders"], account.id, {WEDNESDAY}, NOW)  # nothing is announced: it leaves no note
+            recount(LAYOUTS["orders"], account.id, {WEDNESDAY}, NOW)
+            note_recounted(account.id, {"orders": {WEDNESDAY}})  # nothing is announced: it leaves no note
             counted.set()
             assert go_on.wait(20)
 

@@ -1,9 +1,14 @@
-"""Counting reads covering indexes and no table, so that a small account costs the same beside few and many others."""
+"""Counting reads covering indexes and no table, and overwrites totals where they stand."""
+
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 
+from kpis.engine import recount
 from kpis.layouts import LAYOUTS
+from kpis.models import DayTotal
+from tests.makers import NOW, make_account
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
@@ -21,3 +26,19 @@ def test_a_fact_is_counted_from_its_index_alone(slug: str) -> None:
         # An empty table would be read from end to end.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
     assert "Index Only Scan" in rows.explain()
+
+
+def test_a_day_counted_again_needs_no_new_entry_in_any_index() -> None:
+    account = make_account()
+    days = [date(2025, 6, 1) + timedelta(days=number) for number in range(90)]  # three pages full
+    recount(LAYOUTS["orders"], account.id, days, NOW)
+    in_place = written_in_place()
+    recount(LAYOUTS["orders"], account.id, days[40:41], NOW)
+    assert written_in_place() - in_place == 1
+
+
+def written_in_place() -> int:
+    """How many day totals this transaction has overwritten within their page ("heap-only tuples")."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_get_xact_tuples_hot_updated(%s::regclass)", [DayTotal._meta.db_table])
+        return cursor.fetchone()[0]
