@@ -11,9 +11,9 @@ from kpis.completeness import completeness
 from kpis.engine import Layout
 from kpis.from_rows import ByDay, Measure, Rows, measured_by_day, rows_in_order
 from kpis.layouts import LAYOUTS
-from kpis.metrics import LatestShare, Metric, Part, Rule, Score, Text, Times, Window
-from kpis.rules import Rules
-from kpis.totals import NOTHING, first_days, load_totals
+from kpis.metrics import Metric, Rule, Score, Times, Window
+from kpis.rules import Rules, Timeline
+from kpis.totals import NOTHING, Running, first_days, load_totals
 from sellers.days import week_end_on_or_before
 from sellers.models import SellerAccount
 
@@ -21,7 +21,7 @@ from sellers.models import SellerAccount
 def window_on(metric: Metric, account: SellerAccount, on: date, rule: Rule) -> Window:
     """The window that report day `on` reads. A score is weekly: it is read on the newest week's end up to that day."""
     last = week_end_on_or_before(on, account.week_start) if isinstance(metric, Score) else on
-    return Window.ending(last - timedelta(days=rule.lag), rule.days)
+    return Window.ending(last - timedelta(days=rule.lag) if rule.lag else last, rule.days)
 
 
 def _measure(metric: Times) -> Measure:
@@ -53,6 +53,7 @@ class Loaded:
         self.reach = reach
         self.rules = Rules.load(self.accounts)
         self.completeness = completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
+        self._reached: dict[tuple[str, int], Window] = {}
         reaches = self._reaches()
         self.totals = load_totals([account.id for account in self.accounts], reaches)
         self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
@@ -60,7 +61,14 @@ class Loaded:
         self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
         self._measured: dict[Measure, dict[int, ByDay]] = {}
         self._history: dict[str, dict[int, Rows]] = {}
-        self._own_weeks: dict[tuple[str, int, Window], tuple[int, int]] = {}
+
+    def timeline(self, metric: Metric, account: SellerAccount) -> Timeline:
+        """The rules in force, or the window asked for instead, which has no target and carries nothing."""
+        timeline = self.rules.timeline(metric, account)
+        if self.days is None:
+            return timeline
+        rules = [replace(rule, days=self.days, minimum=0, target=None) for rule in timeline.rules]
+        return Timeline(timeline.starts, rules)
 
     def _reaches(self) -> dict[Layout, Window]:
         """The days that must be loaded of each fact."""
@@ -72,45 +80,38 @@ class Loaded:
 
     def _reach(self, metric: Metric, account: SellerAccount) -> Window:
         """All days that this metric reads on any day of the span, whatever rule is in force on it."""
-        newest = self.on[account.id]
-        oldest = self.first or newest
-        days = {oldest, newest, *self.rules.starts(metric, account, oldest, newest)}
-        rules = {self._rule(metric, account, day) for day in days}
-        windows = [window_on(metric, account, day, rule) for day in days for rule in rules]
-        return reduce(Window.joined, [*windows, self.reach] if self.reach else windows)
+        key = (metric.slug, account.id)
+        if key not in self._reached:
+            newest = self.on[account.id]
+            in_force = self.timeline(metric, account).between(self.first or newest, newest)
+            days, rules = {newest, *(day for day, _rule in in_force)}, {rule for _day, rule in in_force}
+            windows = [window_on(metric, account, day, rule) for day in days for rule in rules]
+            self._reached[key] = reduce(Window.joined, [*windows, self.reach] if self.reach else windows)
+        return self._reached[key]
 
-    def _rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
-        """The rule in force on a day, or the window asked for instead, which has no target and carries nothing."""
-        rule = self.rules.rule(metric, account, on)
-        return rule if self.days is None else replace(rule, days=self.days, minimum=0, target=None)
+    def running(self, metric: Metric, account: SellerAccount) -> Running:
+        """The day totals of the metric's fact."""
+        return self.totals.get((account.id, metric.fact.slug), NOTHING)
 
-    def _sum(self, metric: Metric, account: SellerAccount, window: Window, part: Part) -> int:
-        fact = metric.fact.slug
-        return self.totals.get((account.id, fact), NOTHING).over(window, LAYOUTS[fact].position[part])
-
-    def _latest(self, metric: LatestShare, account: SellerAccount, window: Window) -> tuple[int, int]:
-        rows: Rows = self._rows_of(rows_in_order, metric)[account.id]
-        return rows.latest(window)
-
-    def _measured_of(self, metric: Times) -> dict[int, ByDay]:
+    def measured(self, metric: Times, account: SellerAccount) -> ByDay:
         """The durations of a metric; the first that is asked loads those of all metrics of the same fact."""
         measure = _measure(metric)
         if measure not in self._measured:
             others = {one for one in self.metrics if isinstance(one, Times) and one.fact is metric.fact} | {metric}
-            reach = reduce(Window.joined, (self._reach(one, account) for one in others for account in self.accounts))
+            reach = reduce(Window.joined, (self._reach(one, other) for one in others for other in self.accounts))
             measures = list(dict.fromkeys(map(_measure, others)))
             self._measured |= measured_by_day(measures, self.accounts, reach.first, reach.last)
-        return self._measured[measure]
+        return self._measured[measure][account.id]
 
-    def _rows_of(self, load: Callable[..., dict[int, Any]], metric: Metric) -> dict[int, Any]:
+    def rows(self, load: Callable[..., dict[int, Any]], metric: Metric, account: SellerAccount) -> Any:
         """What is read from rows, for all accounts at once and all days of the span."""
         key = (load, metric.slug)
         if key not in self._loaded:
-            reach = reduce(Window.joined, (self._reach(metric, account) for account in self.accounts))
+            reach = reduce(Window.joined, (self._reach(metric, other) for other in self.accounts))
             self._loaded[key] = load(metric, self.accounts, reach.first, reach.last)
-        return self._loaded[key]
+        return self._loaded[key][account.id]
 
-    def _all_rows(self, metric: Score, account: SellerAccount) -> Rows:
+    def all_rows(self, metric: Score, account: SellerAccount) -> Rows:
         """Every counted row up to the newest day: carrying has no age limit, and one query serves all its weeks.
 
         The query also serves the other accounts that are below the minimum on their newest day.
@@ -121,22 +122,9 @@ class Loaded:
             loaded |= rows_in_order(metric, thin, None, max(self.on[other.id] for other in thin))
         return loaded[account.id]
 
-    def _least(self, metric: Score, account: SellerAccount, history: Rows, last: date) -> int:
-        """The smallest minimum that was in force from the first row to a day."""
-        first = history.days[0] if history.days else last
-        days = {first, last, *self.rules.starts(metric, account, first, last)}
-        return min(self._rule(metric, account, day).minimum for day in days)
-
     def _is_thin(self, metric: Score, account: SellerAccount) -> bool:
         on = self.on[account.id]
-        rule = self._rule(metric, account, on)
-        _hits, n = self._latest(metric, account, window_on(metric, account, on, rule))
+        rule = self.timeline(metric, account).on(on)
+        rows: Rows = self.rows(rows_in_order, metric, account)
+        _hits, n = rows.latest(window_on(metric, account, on, rule))
         return n < rule.minimum
-
-    def _needs(self, metric: Metric, account: SellerAccount) -> Text:
-        return "" if (account.id, metric.fact.slug) in self.firsts else metric.fact.needs
-
-    def _has_come(self, metric: Metric, account: SellerAccount, window: Window) -> bool:
-        """Whether rows of the kind were known by the window's end, so that none in it means 0 and not "unknown"."""
-        first = self.firsts.get((account.id, metric.fact.slug))
-        return first is not None and first <= window.last

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -25,8 +25,7 @@ from sellers.models import SellerAccount
 Text = str | Promise
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Local days of an account, both ends included."""
 
     first: date
@@ -194,7 +193,7 @@ class Metric:
     def judge(self, value: Fraction | None, rule: Rule | None = None) -> Band:
         """The band of an exact value by the rule in force, or as declared; no value or no target has no colour."""
         target = (rule or self.rule).target
-        return Band.NONE if value is None or target is None else target.band(value * self.unit.scale)
+        return Band.NONE if value is None or target is None else target.band(value, self.unit.scale)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,11 +1,13 @@
 """Rules in force: what a metric declares, what its marketplace asks for, and what people changed from a date on."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from django.db.models import Q
@@ -14,6 +16,23 @@ from kpis.metrics import Metric, Rule
 from kpis.models import RuleChange
 from kpis.targets import AtLeast, AtMost, Target
 from sellers.models import SellerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The rules of one metric of an account, one after another: the first holds until the first of `starts`."""
+
+    starts: Sequence[date]
+    rules: Sequence[Rule]
+
+    def on(self, day: date) -> Rule:
+        """The rule in force on a report day; `days` is the length that counts."""
+        return self.rules[bisect_right(self.starts, day)]
+
+    def between(self, first: date, last: date) -> list[tuple[date, Rule]]:
+        """The report days from `first` to `last` on which a rule comes into force, `first` among them."""
+        later = (start for start in self.starts if first < start <= last)
+        return [(day, self.on(day)) for day in (first, *later)]
 
 
 class Rules:
@@ -27,7 +46,7 @@ class Rules:
         self._changes: dict[tuple[str, int | None], list[RuleChange]] = defaultdict(list)
         for change in sorted(changes, key=lambda change: change.valid_from):
             self._changes[change.metric, change.account_id].append(change)
-        self._known: dict[tuple[str, int, int], Rule] = {}
+        self._timelines: dict[tuple[str, int], Timeline] = {}
 
     @classmethod
     def load(cls, accounts: Iterable[SellerAccount]) -> "Rules":
@@ -36,26 +55,23 @@ class Rules:
         return cls(RuleChange.objects.filter(Q(account=None) | Q(account__in=ids)))
 
     def rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
-        """The rule of one metric of an account on a report day; `days` is the length that counts."""
-        steps = [change for change in self._of(metric, account) if change.valid_from <= on]
-        key = (metric.slug, account.id, len(steps))
-        if key not in self._known:
-            rule = declared_rule(metric, account)
-            for step in steps:
-                rule = changed(rule, step)
-            self._known[key] = rule
-        return self._known[key]
+        """The rule of one metric of an account on a report day."""
+        return self.timeline(metric, account).on(on)
 
-    def starts(self, metric: Metric, account: SellerAccount, first: date, last: date) -> set[date]:
-        """The days from `first` to `last` on which another rule comes into force."""
-        valid_from = (change.valid_from for change in self._of(metric, account))
-        return {day for day in valid_from if first <= day <= last}
+    def timeline(self, metric: Metric, account: SellerAccount) -> Timeline:
+        """All rules of one metric of an account."""
+        key = (metric.slug, account.id)
+        if key not in self._timelines:
+            self._timelines[key] = self._timeline(metric, account)
+        return self._timelines[key]
 
-    def _of(self, metric: Metric, account: SellerAccount) -> list[RuleChange]:
-        """What was changed for all accounts, then what was changed for this one, each in the order of days."""
-        if not self._changes:
-            return []
-        return [*self._changes.get((metric.slug, None), ()), *self._changes.get((metric.slug, account.id), ())]
+    def _timeline(self, metric: Metric, account: SellerAccount) -> Timeline:
+        changes = [*self._changes.get((metric.slug, None), ()), *self._changes.get((metric.slug, account.id), ())]
+        starts = sorted({change.valid_from for change in changes})
+        rules = [declared_rule(metric, account)]
+        for start in starts:
+            rules.append(reduce(changed, (one for one in changes if one.valid_from <= start), rules[0]))
+        return Timeline(starts, rules)
 
 
 def declared_rule(metric: Metric, account: SellerAccount) -> Rule:

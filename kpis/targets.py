@@ -13,6 +13,14 @@ class Band(StrEnum):
     NONE = "none"
 
 
+def beside(value: Fraction, scale: int, mark: Fraction) -> int:
+    """How `value` times `scale` lies to a mark: negative below, 0 on it, positive above.
+
+    In whole numbers: a third of what comparing fractions takes, and every reading is compared.
+    """
+    return value.numerator * scale * mark.denominator - mark.numerator * value.denominator
+
+
 class Target:
     """Limit and goal in the unit people read (per cent, points, seconds). Red beyond the limit, green at the goal.
 
@@ -35,16 +43,17 @@ class Target:
     def __hash__(self) -> int:
         return hash((type(self), self.limit, self.goal))
 
-    def band(self, shown: Fraction) -> Band:
-        if self.is_beyond(shown):
+    def band(self, value: Fraction, scale: int = 1) -> Band:
+        """The band of an exact value of which one whole reads `scale`."""
+        if self.is_beyond(beside(value, scale, self.limit)):
             return Band.RED
-        return Band.GREEN if self.is_at_goal(shown) else Band.YELLOW
+        return Band.GREEN if self.is_at_goal(beside(value, scale, self.goal)) else Band.YELLOW
 
-    def is_beyond(self, shown: Fraction) -> bool:
-        """Whether the value is on the wrong side of the limit."""
+    def is_beyond(self, beside_limit: int) -> bool:
+        """Whether a value that lies so is on the wrong side of the limit."""
         raise NotImplementedError
 
-    def is_at_goal(self, shown: Fraction) -> bool:
+    def is_at_goal(self, beside_goal: int) -> bool:
         raise NotImplementedError
 
     def goal_is_beyond_limit(self) -> bool:
@@ -69,11 +78,11 @@ class Below(Target):
 
     sign = "<"
 
-    def is_beyond(self, shown: Fraction) -> bool:
-        return shown >= self.limit
+    def is_beyond(self, beside_limit: int) -> bool:
+        return beside_limit >= 0
 
-    def is_at_goal(self, shown: Fraction) -> bool:
-        return shown <= self.goal
+    def is_at_goal(self, beside_goal: int) -> bool:
+        return beside_goal <= 0
 
     def goal_is_beyond_limit(self) -> bool:
         return self.goal < self.limit
@@ -97,8 +106,8 @@ class AtMost(Below):
 
     sign = "≤"
 
-    def is_beyond(self, shown: Fraction) -> bool:
-        return shown > self.limit
+    def is_beyond(self, beside_limit: int) -> bool:
+        return beside_limit > 0
 
     def headroom(self, hits: int, n: int, scale: Fraction) -> int:
         return floor(self.limit * n / scale) - hits
@@ -132,11 +141,11 @@ class AtLeast(Target):
 
     sign = "≥"
 
-    def is_beyond(self, shown: Fraction) -> bool:
-        return shown < self.limit
+    def is_beyond(self, beside_limit: int) -> bool:
+        return beside_limit < 0
 
-    def is_at_goal(self, shown: Fraction) -> bool:
-        return shown >= self.goal
+    def is_at_goal(self, beside_goal: int) -> bool:
+        return beside_goal >= 0
 
     def goal_is_beyond_limit(self) -> bool:
         return self.goal > self.limit

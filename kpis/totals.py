@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 
@@ -18,23 +18,28 @@ from sellers.models import SellerAccount
 class Running:
     """The day totals of one account and fact, in the order of days; a part is added up when it is first asked for."""
 
-    def __init__(self, days: Sequence[date] = (), sums: Sequence[Sums] = ()) -> None:
+    def __init__(self, days: Sequence[date] = (), sums: Iterable[Sums] = ()) -> None:
         self.days = days
-        self.sums = sums
+        # By part: a list for each day, kept, would have the garbage collector go through all of them again and again.
+        self._columns = list(zip(*sums, strict=True))
         self._added: dict[int, list[int]] = {}
         self._places: dict[Window, tuple[int, int]] = {}
 
-    def over(self, window: Window, position: int) -> int:
-        """The sum of one part over the days of the window."""
+    def added(self, position: int) -> list[int]:
+        """The running sum of one part: what its first so many days add up to."""
         added = self._added.get(position)
         if added is None:
-            added = self._added[position] = list(accumulate((sums[position] for sums in self.sums), initial=0))
+            column = self._columns[position] if self.days else ()
+            added = self._added[position] = list(accumulate(column, initial=0))
+        return added
+
+    def place(self, window: Window) -> tuple[int, int]:
+        """Where the window begins and ends in every running sum."""
         place = self._places.get(window)
         if place is None:
             place = bisect_left(self.days, window.first), bisect_right(self.days, window.last)
             self._places[window] = place
-        begin, end = place
-        return added[end] - added[begin]
+        return place
 
 
 NOTHING = Running()

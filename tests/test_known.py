@@ -1,7 +1,6 @@
 """What was known on a day: published weeks stay readable as they were, say what moved them, and by which rows."""
 
 import json
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -55,7 +54,7 @@ def test_a_restated_week_is_read_as_it_was_known_before(restated):
 
 def test_a_published_reading_says_all_that_was_read_then(restated):
     # What to import and which channels were silent are hints beside a figure; a report keeps the figure.
-    today = [replace(reading, needs="", missing=()) for reading in readings(restated, SUNDAY)]
+    today = [reading._replace(needs="", missing=()) for reading in readings(restated, SUNDAY)]
     assert as_known(restated, SUNDAY, None).readings == today
 
 

@@ -1,7 +1,7 @@
 """The fleet page: every account a person may see, worst first."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -356,7 +356,7 @@ def _choices(accounts: Sequence[SellerAccount], address: FleetFilter) -> list[Ch
 
 def _change(before: Reading, now: Reading) -> Change | None:
     """The change of what the list shows. A median of times scatters no wider than their mean, so it is judged alike."""
-    return change(*(replace(reading, value=value_of(reading)) for reading in (before, now)))
+    return change(*(reading._replace(value=value_of(reading)) for reading in (before, now)))
 
 
 def _ribbon(ranked: list[Reading], address: FleetFilter) -> list[Part]:
