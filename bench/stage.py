@@ -183,7 +183,7 @@ def _switch_to(described: dict[str, Any]) -> None:
     connections.settings["default"] = described
     del connections["default"]
     for layout in LAYOUTS.values():  # their statements are compiled once, for the database of the process
-        vars(layout).pop("_overwriting", None)
+        vars(layout).pop("overwriting", None)
 
 
 def tidy(*tables: str) -> None:

@@ -22,7 +22,6 @@ from kpis.models import DayTotal, RecountedDay
 from sellers.models import SellerAccount
 
 Sums = list[int]
-BATCH = 1000  # rows written at once
 
 
 class Slot(Enum):
@@ -94,7 +93,7 @@ class Layout:
         return rows.order_by().values("account_id", fact.day).annotate(**sums)
 
     @cached_property
-    def _overwriting(self) -> tuple[str, tuple[Any, ...]]:
+    def overwriting(self) -> tuple[str, tuple[Any, ...]]:
         """The statement that counts some days of one account and overwrites their totals, and its parameters.
 
         `ACCOUNT`, `DAYS` and `NOW` stand among them for what each call gives. Compiled once: for Django that is more
@@ -103,47 +102,32 @@ class Layout:
         day = self.fact.day
         rows = self.counting().filter(Exact(F("account_id"), Given(ACCOUNT)), Among(F(day), Given(DAYS)))
         sql, parameters = rows.query.sql_with_params()
-        parts = ", ".join(f"part_{index}" for index in range(len(self.parts)))
-        array = "jsonb_build_array" if connection.vendor == "postgresql" else "json_array"
+        sums = ", ".join(f"COALESCE(part_{index}, 0)" for index in range(len(self.parts)))
         table = DayTotal._meta.db_table
+        if connection.vendor == "postgresql":
+            array, given = f"jsonb_build_array({sums})", "unnest(%s::date[]) AS given(value)"
+        else:
+            array, given = f"json_array({sums})", "json_each(%s) AS given"
         statement = (
             f"INSERT INTO {table} (account_id, fact, day, sums, recipe, counted_at) "  # noqa: S608  # all from models
-            f"SELECT account_id, %s, {day}, {array}({parts}), %s, %s FROM ({sql}) AS counted WHERE TRUE "
+            f"SELECT %s, %s, given.value, {array}, %s, %s FROM {given} LEFT JOIN ({sql}) AS counted "
+            f"ON counted.{day} = given.value WHERE TRUE "
             "ON CONFLICT (account_id, fact, day) DO UPDATE SET sums = excluded.sums, recipe = excluded.recipe, "
-            "counted_at = excluded.counted_at RETURNING day"
+            "counted_at = excluded.counted_at"
         )
-        return statement, (self.fact.slug, self.recipe, NOW, *parameters)
-
-    def overwrite(self, account_id: int, days: Collection[date], now: datetime) -> set[date]:
-        """Count these days of one account and store their totals, inside the database; returns the days with rows."""
-        moment = DayTotal._meta.get_field("counted_at").get_db_prep_save(now, connection)
-        given = {ACCOUNT: account_id, DAYS: listed(days), NOW: moment}
-        statement, parameters = self._overwriting
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [given.get(one, one) if isinstance(one, Slot) else one for one in parameters])
-            return {day if isinstance(day, date) else date.fromisoformat(day) for (day,) in cursor.fetchall()}
+        return statement, (ACCOUNT, self.fact.slug, self.recipe, NOW, DAYS, *parameters)
 
 
 def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
-    """Count these days of one account anew and overwrite their totals whole; an empty day is stored as zeros."""
-    empty = set(days) - layout.overwrite(account_id, days, now)
-    DayTotal.objects.bulk_create(
-        [
-            DayTotal(
-                account_id=account_id,
-                fact=layout.fact.slug,
-                day=day,
-                sums=[0] * len(layout.parts),
-                recipe=layout.recipe,
-                counted_at=now,
-            )
-            for day in sorted(empty)
-        ],
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["account", "fact", "day"],
-        update_fields=["sums", "recipe", "counted_at"],
-    )
+    """Count these days of one account anew and overwrite their totals whole, inside the database.
+
+    A day without rows is stored as zeros.
+    """
+    moment = DayTotal._meta.get_field("counted_at").get_db_prep_save(now, connection)
+    given = {ACCOUNT: account_id, DAYS: listed(days), NOW: moment}
+    statement, parameters = layout.overwriting
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given.get(one, one) if isinstance(one, Slot) else one for one in parameters])
 
 
 def note_recounted(account_id: int, days: Mapping[str, Collection[date]]) -> None:

@@ -23,7 +23,6 @@ from django.db.models import Max
 from kpis.attempts import attempt
 from kpis.catalogue import DECLARED
 from kpis.completeness import completeness
-from kpis.engine import BATCH
 from kpis.failures import AccountFailure
 from kpis.layouts import LAYOUTS
 from kpis.metrics import Rule, Score
@@ -43,6 +42,7 @@ Report = Callable[[str], None]
 Figures = Sequence[dict[str, Any]]
 
 CLOSING = AccountFailure.Work.CLOSING
+BATCH = 1000  # rows deleted at once
 SLICE = 13  # weeks published in one transaction: a quarter, so that on SQLite no other writer waits for long
 
 # What figures follow from: the recipes of all facts. A week that was published by others is revised for that reason.
