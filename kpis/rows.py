@@ -15,8 +15,9 @@ from django.db.models import Window as Over
 from django.db.models.functions import RowNumber
 
 from kpis.from_rows import BATCH, stated_in_order
-from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
-from kpis.readings import Reading, reading_on
+from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Score, Share, Side, Text, Window
+from kpis.readings import Reading, reading_on, window_on
+from kpis.rules import Rules
 from sellers.models import SellerAccount
 from sellers.patience import stream
 
@@ -43,7 +44,7 @@ class Only:
 class RowSet:
     """One of the three lists behind a reading: countable, sliceable, readable from end to end in constant memory."""
 
-    reading: Reading
+    reading: Reading  # whose figure, and over which days; what it says need not be worked out (see `rows`)
     side: Side
     rows: QuerySet
     only: Only | None = None
@@ -95,7 +96,15 @@ def plain_number(value: Decimal) -> str:
 
 def rows(account: SellerAccount, metric: Metric, on: date, side: Side, only: Only | None = None) -> RowSet:
     """The rows of one side behind the metric's reading on day `on`; a carried score shows its own week's rows."""
-    return rows_behind(reading_on(metric, account, on), side, only)
+    return rows_behind(_asked(account, metric, on), side, only)
+
+
+def _asked(account: SellerAccount, metric: Metric, on: date) -> Reading:
+    """The reading as far as its rows need it. Only of a score does the window depend on what it says."""
+    if isinstance(metric, Score):
+        return reading_on(metric, account, on)
+    rule = Rules.load([account]).rule(metric, account, on)
+    return Reading(metric=metric, account=account, rule=rule, window=window_on(metric, account, on, rule))
 
 
 def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSet:

@@ -23,7 +23,7 @@ from kpis.checks import check_facts, check_metrics, declarations_are_sound
 from kpis.exports import rows_table
 from kpis.files import csv_table
 from kpis.management.commands import metrics_page
-from kpis.metrics import Column, Rule, Share, Side
+from kpis.metrics import Column, Imported, Rule, Score, Share, Side
 from kpis.metrics_page import colours
 from kpis.readings import readings
 from kpis.rows import rows
@@ -270,6 +270,17 @@ def test_the_rows_behind_are_as_many_as_the_figure_says(account):
             assert all(bool(row["reason"]) == (side is Side.LEFT_OUT) for row in listed), (metric.slug, side)
             keys += [row["pk"] for row in listed]
         assert len(keys) == len(set(keys)), f"a row stands on two sides of {metric.slug}"
+
+
+def test_the_rows_behind_are_found_without_working_out_the_figure(account):
+    # A list needs the window, and so the rules. What the platform states adds the newest row; a carried score its week.
+    asked = {}
+    for metric in DECLARED:
+        with CaptureQueriesContext(connection) as queries:
+            rows(account, metric, SUNDAY, Side.FOR)
+        asked[metric] = len(queries)
+    assert {count for metric, count in asked.items() if not isinstance(metric, Score)} == {1, 2}
+    assert all(count == 1 or isinstance(metric, Imported | Score) for metric, count in asked.items())
 
 
 def test_api_command_and_readings_say_the_same(account, client, capsys):
