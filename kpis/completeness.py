@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from kpis.catalogue import FACTS
 from kpis.catalogue.arriving import RECORD_TYPES
 from kpis.metrics import Fact, Text
-from sellers.arrivals import Arrival
+from sellers.arrivals import Arrival, Heard
 from sellers.days import last_complete_day
 from sellers.models import SellerAccount
 
@@ -47,18 +47,19 @@ def completeness(
 
     It reads no clock: a system is silent when it was heard 14 days before the newest delivery of the account.
     """
-    heard: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in Arrival.objects.filter(account__in=accounts).order_by("system"):
-        heard[arrival.account_id].append(arrival)
+    asked = {slug: fact for slug, fact in FACTS.items() if slug in facts}
+    heard: dict[int, list[Heard]] = defaultdict(list)
+    arrivals = Arrival.objects.filter(account__among=[account.id for account in accounts]).order_by("system")
+    told = arrivals.values_list("account_id", "system", "record_type", "heard_at", "last_fact_at")
+    for account_id, system, record_type, heard_at, last_fact_at in told:
+        heard[account_id].append(Heard(system, record_type, heard_at, last_fact_at))
     return {
-        account.id: {
-            slug: _of_fact(fact, account, heard.get(account.id, [])) for slug, fact in FACTS.items() if slug in facts
-        }
+        account.id: {slug: _of_fact(fact, account, heard.get(account.id, ())) for slug, fact in asked.items()}
         for account in accounts
     }
 
 
-def _of_fact(fact: Fact, account: SellerAccount, heard: Sequence[Arrival]) -> Completeness:
+def _of_fact(fact: Fact, account: SellerAccount, heard: Sequence[Heard]) -> Completeness:
     own = [arrival for arrival in heard if arrival.record_type == RECORD_TYPES.get(fact.model)]
     if not own:
         return Completeness(fact, needs=fact.needs)

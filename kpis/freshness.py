@@ -39,9 +39,9 @@ class Freshness:
 def freshness(accounts: Sequence[SellerAccount]) -> Freshness:
     """How fresh the figures of these accounts are, taken together: two queries."""
     ids = [account.id for account in accounts]
-    totals = CountedSpan.objects.filter(account__in=ids).aggregate(day=Max("newest_day"), at=Max("counted_at"))
+    totals = CountedSpan.objects.filter(account__among=ids).aggregate(day=Max("newest_day"), at=Max("counted_at"))
     # A day that was written ten times has ten marks and waits once.
-    marked = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
+    marked = Mark.objects.filter(account__among=ids).order_by().annotate(aside=SET_ASIDE)
     days = marked.values("account", "fact", "day", "aside").annotate(at=Min("marked_at"))
     waits = Q(aside=False)
     marks = days.aggregate(
@@ -67,11 +67,11 @@ def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]
     """How fresh the figures of each account are, by account id: two queries."""
     ids = [account.id for account in accounts]
     zones = {account.id: [account.zone] for account in accounts}
-    spans = CountedSpan.objects.filter(account__in=ids).values_list("account_id", "newest_day", "counted_at")
+    spans = CountedSpan.objects.filter(account__among=ids).values_list("account_id", "newest_day", "counted_at")
     counted: dict[int, tuple[date | None, datetime | None]] = {
         key: (_until(day, at, zones[key]), at) for key, day, at in spans
     }
-    marks = Mark.objects.filter(account__in=ids).order_by().annotate(aside=SET_ASIDE)
+    marks = Mark.objects.filter(account__among=ids).order_by().annotate(aside=SET_ASIDE)
     marked = marks.values_list("account_id", "fact", "day", "aside")
     waiting: dict[int, list[datetime]] = {}
     aside: Counter[int] = Counter()
@@ -95,6 +95,7 @@ def freshness_of_each(accounts: Sequence[SellerAccount]) -> dict[int, Freshness]
 class Health:
     """The state of counting, for the health route and for whoever watches the machine."""
 
+    of: Sequence[SellerAccount]
     marks_waiting: int
     oldest_mark_seconds: int | None
     days_set_aside: int
@@ -103,25 +104,29 @@ class Health:
     worker_alive: bool
     accounts: dict[str, Freshness]  # by the account's key
     proofs: Proofs
-    completeness: dict[str, list[Completeness]]  # by the account's key, of each fact
+
+    @property
+    def completeness(self) -> dict[str, list[Completeness]]:
+        """How far the data of each fact has come, by the account's key: one query, and much for many accounts."""
+        found = completeness(self.of)
+        return {account.key: list(found[account.id].values()) for account in self.of}
 
 
 def health(accounts: Sequence[SellerAccount], now: datetime) -> Health:
-    """What waits, what cannot be counted, whether a worker is alive, what was proved, what has come: eight queries."""
+    """What waits, what cannot be counted, whether a worker is alive, what was proved: seven queries."""
     fresh = freshness_of_each(accounts)
     oldest = min((one.oldest_mark_at for one in fresh.values() if one.oldest_mark_at), default=None)
-    complete = completeness(accounts)
     beat = Heartbeat.objects.filter(name=WORKER).values_list("beat_at", flat=True).first()
     return Health(
+        of=accounts,
         marks_waiting=sum(one.waiting for one in fresh.values()),
         oldest_mark_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
-        days_set_aside=DayFailure.set_aside().filter(account__in=fresh).count(),
-        work_set_aside=AccountFailure.set_aside().filter(account__in=fresh).count(),
+        days_set_aside=DayFailure.set_aside().filter(account__among=fresh).count(),
+        work_set_aside=AccountFailure.set_aside().filter(account__among=fresh).count(),
         worker_beat_at=beat,
         worker_alive=beat is not None and now - beat < WORKER_SILENT_AFTER,
         accounts={account.key: fresh[account.id] for account in accounts},
         proofs=proofs(accounts, now),
-        completeness={account.key: list(complete[account.id].values()) for account in accounts},
     )
 
 

@@ -28,11 +28,11 @@ class Proofs:
 def proofs(accounts: Sequence[SellerAccount], now: datetime) -> Proofs:
     """What is known about these accounts' totals: two queries."""
     ids = [account.id for account in accounts]
-    finished = ProofRun.objects.filter(account__in=ids, finished_at__isnull=False).order_by()
+    finished = ProofRun.objects.filter(account__among=ids, finished_at__isnull=False).order_by()
     newest = finished.values("account").annotate(newest=Max("pk")).values("newest")
     runs = {run.account_id: run for run in ProofRun.objects.filter(pk__in=newest)}
     worth = Q(healed_at=None) | Q(found_at__gte=now - SHOWN_FOR)
-    found = ProofDifference.objects.filter(worth, account__in=ids).select_related("account")
+    found = ProofDifference.objects.filter(worth, account__among=ids).select_related("account")
     differences = list(found.order_by("-found_at", "account_id", "fact", "-day", "pk")[:SHOWN])
     moments = [run.started_at for run in runs.values()]
     return Proofs(

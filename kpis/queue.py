@@ -182,9 +182,11 @@ class Queue:
         return self._waits(self._pressing())
 
     def counts(self, edges: Sequence[datetime] = (), among: Sequence[SellerAccount] | None = None) -> Counts:
-        """One query. `edges` are the moments between which deadlines are counted; `known` counts in `among`."""
+        """One query. `edges` are the moments between which deadlines are counted; `known` counts in `among`, which
+        are all of these accounts and perhaps more."""
         known = self.accounts if among is None else among
-        rows = self.wanted.rows if among is None else self.wanted.rows & _of(self.accounts)
+        # Each number below repeats its condition: the accounts are named in it only where some are left out.
+        rows = self.wanted.rows if len(self.accounts) == len(known) else self.wanted.rows & _of(self.accounts)
         shown = rows & self._in(self.wanted.group)
         asked: dict[str, Any] = {"known": Count("pk"), "late": Count("pk", filter=late(self.now))}
         asked |= {f"group_{group}": Count("pk", filter=rows & self._in(group)) for group in Group}
@@ -276,7 +278,7 @@ def recent(accounts: Sequence[SellerAccount], now: datetime, day: str) -> Q:
         by_day[local_day(now, account.zone)].append(account.id)
     condition = Q(pk__in=[])
     for today, ids in by_day.items():  # at most three: zones are at most 26 hours apart
-        condition |= Q(account__in=ids, **{f"{day}__gte": today - LOOK_BACK})
+        condition |= Q(account__among=ids, **{f"{day}__gte": today - LOOK_BACK})
     return condition
 
 
@@ -286,7 +288,7 @@ def late_count(accounts: Sequence[SellerAccount], now: datetime) -> int:
 
 
 def _of(accounts: Sequence[SellerAccount]) -> Q:
-    return Q(account__in=[account.id for account in accounts])
+    return Q(account__among=[account.id for account in accounts])
 
 
 def _whole(span: timedelta) -> int:

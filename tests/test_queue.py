@@ -159,6 +159,17 @@ def test_hours_ahead_are_those_of_the_accounts_clock():
     assert (hours[0], hours[1], sum(hours)) == (1, 1, 3)
 
 
+def test_counting_all_accounts_names_them_once_however_many_numbers_are_counted():
+    shops = [make_account(), make_account()]
+    asked = []
+    for edges in ([], hour_edges(NOW, shops[0].zone)):
+        with CaptureQueriesContext(connection) as queries:
+            Queue(shops, NOW).counts(edges, shops)
+        [sql] = [query["sql"] for query in queries]
+        asked.append(sql.count('."account_id"'))
+    assert asked[0] == asked[1]
+
+
 def test_offsets_of_half_hours_and_the_west_are_told():
     assert clocks.zone_at(NOW, make_account(time_zone="Asia/Kolkata").zone) == "Asia/Kolkata, UTC+5:30"
     assert clocks.zone_at(NOW, make_account(time_zone="America/St_Johns").zone) == "America/St_Johns, UTC−3:30"

@@ -55,12 +55,16 @@ def test_it_names_what_differed_what_failed_and_how_far_data_has_come(time_machi
 def test_of_many_accounts_those_that_wait_stand_first_and_fifty_on_a_page():
     shops = [make_account(f"shop-{number:02}") for number in range(60)]
     make_order(shops[57], "2026-01-05 10:00")  # one day that nobody has counted yet
+    for number in (57, 59):
+        heard_at = at("2026-01-19 08:00")
+        Arrival.objects.create(account=shops[number], system="x-shop", record_type="order", heard_at=heard_at)
     client = staff()
     pages = [client.get(f"/system/?page={number}").content.decode() for number in (1, 2)]
     first, second = (re.findall(r'href="/accounts/(shop-\d\d)/"', one.partition('id="accounts"')[2]) for one in pages)
     assert first[0] == "shop-57"
     assert (len(first), len(second)) == (50, 10)
     assert {*first, *second} == {shop.key for shop in shops}
+    assert [re.findall(r"Data of (.+)</h2>", page) for page in pages] == [[shops[57].name], [shops[59].name]]
 
 
 def test_it_costs_the_same_for_one_account_and_for_ten():

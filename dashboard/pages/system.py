@@ -10,6 +10,7 @@ from dashboard import words
 from dashboard.arrived import Line, lines, moment_at
 from dashboard.pages.shell import UTC_ZONE
 from kpis.catalogue import FACTS
+from kpis.completeness import completeness
 from kpis.freshness import Freshness, Health, health
 from kpis.metrics import Text
 from kpis.models import AccountFailure, DayFailure, ProofDifference, ProofRun
@@ -119,13 +120,14 @@ class SystemPage:
 
 def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, number: str, now: datetime) -> SystemPage:
     """The state of these accounts, in a constant number of queries; one page of them with their data."""
-    state = health(accounts, now)
+    state, ids = health(accounts, now), [account.id for account in accounts]
     page = Paginator(sorted(accounts, key=lambda one: -state.accounts[one.key].waiting), SHOWN).get_page(number)
+    arrived = completeness(list(page))
     aside = [
         failure
         for kind in (AccountFailure, DayFailure)
         for failure in kind.set_aside()
-        .filter(account__in=accounts)
+        .filter(account__among=ids)
         .select_related("account")
         .order_by("-failed_at")[:SHOWN]
     ]
@@ -137,7 +139,7 @@ def system_page(accounts: Sequence[SellerAccount], form: ReasonForm, number: str
                 account,
                 state.accounts[account.key],
                 state.proofs.runs.get(account.id),
-                lines(account, state.completeness[account.key]),
+                lines(account, list(arrived[account.id].values())),
             )
             for account in page
         ],
