@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import NullIf
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -99,9 +99,9 @@ class FleetWeekView(ReadView):
         figures = figures_of([report.id for report in shown], self.given.get("metrics", JUDGED))
         results = [
             {
-                "account": report.account.key,
-                "name": report.account.name,
-                "ends_on": report.ends_on,
+                "account": report.account__key,
+                "name": report.account__name,
+                "ends_on": report.ends_on.isoformat(),
                 "revision": report.revision,
                 "figures": figures[report.id],
             }
@@ -110,11 +110,15 @@ class FleetWeekView(ReadView):
         return Response({**page.links(), "results": results})
 
 
-def newest_reports(accounts: QuerySet[SellerAccount], day: date) -> list[WeekReport]:
-    """The newest revision of the newest week of each account that ended in the seven days up to `day`. One query."""
+def newest_reports(accounts: QuerySet[SellerAccount], day: date) -> list[Any]:
+    """The newest revision of the newest week of each account that ended in the seven days up to `day`. One query.
+
+    Of each what the answer says, without the objects.
+    """
     reports = WeekReport.objects.filter(account__in=accounts, ends_on__range=(day - timedelta(days=6), day))
-    ordered = reports.select_related("account").order_by("account__key", "ends_on", "revision")
-    return list({report.account_id: report for report in ordered}.values())
+    ordered = reports.order_by("account__key", "ends_on", "revision")
+    said = ordered.values_list("id", "account__key", "account__name", "ends_on", "revision", named=True)
+    return list({report.account__key: report for report in said}.values())
 
 
 def figures_of(reports: Sequence[int], metrics: Collection[Metric]) -> dict[int, dict[str, dict[str, Any]]]:
@@ -124,9 +128,9 @@ def figures_of(reports: Sequence[int], metrics: Collection[Metric]) -> dict[int,
     """
     # The name in this form is looked up in no index: PostgreSQL would add every week's rows of these metrics to those
     # of the reports, which it finds faster alone.
-    named = Concat("metric", Value(""))
+    named = NullIf("metric", Value(""))
     slugs = [metric.slug for metric in metrics]
-    rows = WeekReading.objects.alias(named=named).filter(report__in=reports, named__in=slugs).order_by()
+    rows = WeekReading.objects.alias(named=named).filter(report__among=reports, named__in=slugs).order_by()
     found: dict[int, dict[str, dict[str, Any]]] = {report: {} for report in reports}
     for report, metric, over, under, numerator, denominator, n, band, state in rows.values_list(
         "report_id", "metric", "value_numerator", "value_denominator", "numerator", "denominator", "n", "band", "state"
