@@ -1,5 +1,6 @@
 """Channels that have fallen silent: buyers wrote there until lately, and no longer do."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,12 +30,15 @@ def silent_channels(accounts: Sequence[SellerAccount], on: dict[int, date]) -> d
     A silence may be a connection that broke: what nobody sends is in no other figure.
     """
     fact = channel_diversity.fact
-    within, recent = Q(pk__in=[]), Q(pk__in=[])
+    by_day = defaultdict(list)
     for account in accounts:
-        lately = Window.ending(on[account.id], SILENT_DAYS)
+        by_day[on[account.id]].append(account.id)
+    within, recent = Q(pk__in=[]), Q(pk__in=[])
+    for day, ids in by_day.items():  # few: yesterday in each zone
+        lately = Window.ending(day, SILENT_DAYS)
         before = Window.ending(lately.first - timedelta(days=1), BEFORE_DAYS)
-        within |= Q(account=account.id, **{f"{fact.day}__range": (before.first, lately.last)})
-        recent |= Q(account=account.id, **{f"{fact.day}__range": (lately.first, lately.last)})
+        within |= Q(account__among=ids, **{f"{fact.day}__range": (before.first, lately.last)})
+        recent |= Q(account__among=ids, **{f"{fact.day}__range": (lately.first, lately.last)})
     rows = (
         fact.model._base_manager.filter(within & fact.rows & channel_diversity.counted.condition)
         .order_by()
