@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -126,14 +127,17 @@ def changed_rows(report: WeekReport, metric: Metric) -> ChangedRows:
 
 def kept_rule(metric: Metric, kept: dict[str, Any] | None) -> Rule:
     """The rule that judged a published figure; figures of before rules were kept had the declared one."""
-    if kept is None:
-        return metric.rule
+    return metric.rule if kept is None else _rule(**kept)
+
+
+@lru_cache(maxsize=1000)  # the weeks on one page were judged by few rules, which are read from texts
+def _rule(days: int, lag: int, minimum: int, sign: str | None, limit: str | None, goal: str | None) -> Rule:
     target: Target | None = None
-    if kept["sign"] == Zero.sign:
+    if sign == Zero.sign:
         target = Zero()
-    elif kept["sign"] is not None:
-        target = SIGNS[kept["sign"]](kept["limit"], kept["goal"])
-    return Rule(days=kept["days"], lag=kept["lag"], minimum=kept["minimum"], target=target)
+    elif sign and limit and goal:
+        target = SIGNS[sign](limit, goal)
+    return Rule(days=days, lag=lag, minimum=minimum, target=target)
 
 
 def kept_stats(kept: dict[str, str | None] | None) -> dict[str, Fraction | None] | None:
