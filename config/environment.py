@@ -90,6 +90,9 @@ def database(name: str, default: str, *, process: str) -> dict[str, object]:
     SQLite gets write-ahead logging and IMMEDIATE transactions (without them half of the concurrent writers fail),
     PostgreSQL checked connections and time limits by kind of process ("web" or "worker"). An address without a password
     gets DATABASE_PASSWORD, which may stand in a file.
+
+    SQLite's temporary files stay files (they are made only when they outgrow the memory set aside for them): kept in
+    memory, the pages that a savepoint would bring back are a list that each further row walks from its beginning.
     """
     url = text(name, default)
     scheme = url.split(":", 1)[0]
@@ -107,7 +110,7 @@ def database(name: str, default: str, *, process: str) -> dict[str, object]:
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
-            "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA journal_size_limit=67108864;",
+            "PRAGMA recursive_triggers=ON; PRAGMA journal_size_limit=67108864;",
         } | options
         return described | {"OPTIONS": options}
     described["PASSWORD"] = described.get("PASSWORD") or text("DATABASE_PASSWORD")

@@ -222,6 +222,11 @@ def test_sqlite_is_opened_so_that_writers_wait_for_each_other() -> None:
     assert "journal_mode=WAL" in options["init_command"]
 
 
+def test_sqlite_walks_no_list_in_memory_for_each_row_of_a_long_savepoint() -> None:
+    options: Any = environment.database("UNSET", "sqlite:////tmp/x.sqlite3", process="worker")["OPTIONS"]
+    assert "temp_store" not in options["init_command"]  # the reason is at `environment.database`
+
+
 def test_postgresql_gives_up_early_for_the_web_and_the_operator_has_the_last_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
