@@ -1,6 +1,7 @@
 """The house stands as the architecture page draws it: imports point one way, and bad settings stop it in a sentence."""
 
 import ast
+import gc
 import logging
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from config import checks, environment, health, keys
+from config import apps, checks, environment, health, keys
 from config.celery import app as celery_app
 from config.logs import OneLineFormatter
 from sellers.models import User
@@ -237,6 +238,10 @@ def test_postgresql_gives_up_early_for_the_web_and_the_operator_has_the_last_wor
     options: str = described["OPTIONS"]["options"]
     assert "statement_timeout=15000" in options
     assert options.endswith("-c statement_timeout=0")
+
+
+def test_python_seldom_looks_for_rings_in_what_an_import_has_in_memory() -> None:
+    assert gc.get_threshold()[0] == apps.LOOK_AFTER
 
 
 # --- Checks --------------------------------------------------------------------------------------------------------
