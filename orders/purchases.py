@@ -10,6 +10,8 @@ from orders.models import Order, OrderStatus, Purchase, Standing
 from sellers.models import SellerAccount
 
 AGE = ("placed_at", "external_id", "system")
+# What decides, and what marks the day of an order that moves.
+READ = ("account_id", "buyer_key", "purchase", "standing", "status", *AGE, *Order.days, *Order.facts.values())
 BOUGHT = Q(standing=Standing.COUNTS) & ~Q(status=OrderStatus.CANCELLED)
 
 
@@ -31,10 +33,9 @@ def recompute_purchases(
         own = Order.objects.filter(account=account, buyer_key__among=buyers).exclude(buyer_key="")
         earliest = own.filter(BOUGHT).order_by().values("buyer_key").annotate(earliest=Min("placed_at"))
         moments = {row["earliest"] for row in earliest}
-        for order in own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments)):
-            rows.setdefault(order.pk, order)
-        candidates = own.filter(BOUGHT, placed_at__in=moments)
-        for order in chain(candidates.only("pk", "buyer_key", *AGE), filter(_bought, new)):
+        either = own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments))
+        candidates = [rows.setdefault(order.pk, order) for order in either.only(*READ)]
+        for order in filter(_bought, chain(candidates, new)):
             known = first.get(order.buyer_key)
             if known is None or _age(order) < _age(known):
                 first[order.buyer_key] = order

@@ -22,6 +22,7 @@ from kpis.rows import rows
 from kpis.sweep import sweep
 from messaging.models import Conversation
 from orders.models import Claim, Feedback, Mention, Order, Purchase, Return, Standing
+from orders.purchases import recompute_purchases
 from orders.recompute import recompute_account, recompute_orders
 from sellers.dated_switches import SwitchChange
 from sellers.marks import Mark
@@ -297,3 +298,15 @@ def test_the_rows_behind_a_share_of_buyers_are_found_however_many_buyers_there_a
     assert sorted(found[Side.FOR]) == [order.pk for order in orders[1::2]]
     assert sorted(found[Side.LEFT_OUT]) == [order.pk for order in orders[::2]]
     assert not any(re.search(r"IN \(\d+, \d+, \d+", query["sql"]) for query in queries.captured_queries)
+
+
+def test_a_buyers_orders_are_read_once_of_each_column_that_matters(account, django_assert_num_queries):
+    first, second = (make_order(account, f"2026-01-{day} 10:00", buyer_key="anna") for day in ("05", "06"))
+    recompute_account(account, NOW)
+    with django_assert_num_queries(2):  # when the buyer first bought, and what was bought then
+        recompute_purchases(account, ["anna"])
+    Order.objects.filter(pk=first.pk).update(status="cancelled")
+    with CaptureQueriesContext(connection) as queries:
+        recompute_purchases(account, ["anna"])
+    assert dict(Order.objects.values_list("pk", "purchase")) == {first.pk: Purchase.NONE, second.pk: Purchase.FIRST}
+    assert not [query for query in queries.captured_queries if "LIMIT" in query["sql"]]  # nothing is read afterwards
