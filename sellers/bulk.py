@@ -61,7 +61,11 @@ def give_keys(model: type[models.Model], rows: Sequence[Any], using: str) -> Non
     table, key = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            sequence = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+            # Materialized: the sequence is looked up once, not for each key.
+            sequence = (
+                "WITH own AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) "
+                "SELECT nextval(sequence) FROM own, generate_series(1, %s)"
+            )
             cursor.execute(sequence, [connection.ops.quote_name(table), key, len(without)])
             keys = [number for (number,) in cursor.fetchall()]
         else:
