@@ -397,7 +397,7 @@ def _write_bodies(messages: Iterable[Message]) -> None:
         if body is None or not getattr(message, "body_changed", False):
             continue
         (changed if body.message_id else new).append(body)
-        body.message = message
+        lead(body, "message", message)
     insert_rows(MessageBody, new, DEFAULT_DB_ALIAS)
     update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
 

@@ -99,17 +99,17 @@ def _recompute(rules: Rules, ids: list[int], fresh: Fresh) -> None:
     messages: dict[int, list[Message]] = defaultdict(list)
     stored_messages = Message.objects.filter(account=account, conversation_id__among=stored).order_by("id")
     for message in chain(stored_messages, new_messages):
-        message.account = account
+        lead(message, "account", account)
         messages[message.conversation_id].append(message)
     turns: dict[int, dict[int, Turn]] = defaultdict(dict)
     for turn in Turn.objects.filter(account=account, conversation_id__among=stored):
-        turn.account = account
+        lead(turn, "account", account)
         turns[turn.conversation_id][turn.opening_id] = turn
     conversations: dict[int, Conversation] = {}
     threads: dict[int, Thread] = {}
     writes = _Writes(rules, fresh)
     for conversation in chain(Conversation.objects.filter(account=account, id__among=stored), new):
-        conversation.account = account
+        lead(conversation, "account", account)
         conversations[conversation.id] = conversation
         events = list(events_of(conversation, messages[conversation.id]))
         thread = threads[conversation.id] = read_thread(events, bots_count=rules.bots_count)

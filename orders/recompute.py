@@ -22,6 +22,7 @@ from orders.verdicts import (
     shipment_verdict,
     standing,
 )
+from sellers.blank import lead
 from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
@@ -78,7 +79,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     found = {order.external_id for order in orders}
     shipments: dict[int, list[Shipment]] = defaultdict(list)
     for shipment in chain(Shipment.objects.filter(order_id__among=[order.pk for order in stored]), new_packages):
-        shipment.account = account
+        lead(shipment, "account", account)
         shipments[shipment.order_id].append(shipment)
     feedback = _by_order(Feedback, account, found)
     claims = _by_order(Claim, account, found)
@@ -92,7 +93,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     changed, packages = [], []
     uploads_moved = False
     for order in orders:
-        order.account = account
+        lead(order, "account", account)
         packages += [one for one in judge_packages(order, shipments[order.id], now) if not fresh.has(one)]
         confirmed = confirmed_at(shipments[order.id])
         bad = defects(

@@ -26,7 +26,8 @@ def blank(model: type[Row], account: SellerAccount) -> Row:
 
 def lead(row: Any, name: str, target: Any) -> None:
     """Point a row's foreign key at another row, or at none; that row has its key already."""
-    setattr(row, f"{name}_id", None if target is None else target.pk)
+    # Not by its attribute, which would look for a row it led to before.
+    row.__dict__[f"{name}_id"] = None if target is None else target.pk
     row._state.fields_cache[name] = target
 
 
