@@ -6,6 +6,7 @@ are bound or escaped.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.db import connections, models
@@ -22,12 +23,9 @@ def insert_rows(model: type[models.Model], rows: Sequence[Any], using: str) -> N
         return
     give_keys(model, rows, using)
     fields = model._meta.concrete_fields
-    insert_columns(
-        model,
-        [field.name for field in fields],
-        [[getattr(row, field.attname) for row in rows] for field in fields],
-        using,
-    )
+    # A new row has all its values: taken from its dictionary, where no descriptor asks about each of them again.
+    values = map(itemgetter(*[field.attname for field in fields]), map(vars, rows))
+    insert_columns(model, [field.name for field in fields], list(zip(*values, strict=True)), using)
     for row in rows:
         row._state.adding, row._state.db = False, using
 

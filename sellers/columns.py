@@ -6,6 +6,8 @@ Preparing each value by itself, as Django's fields do, costs more than everythin
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from django.db import models
@@ -16,7 +18,7 @@ NULL = r"\N"
 
 def copied(field: models.Field, values: Sequence[Any]) -> Sequence[str]:
     """As PostgreSQL's COPY reads them from a text, without the tabs and line ends between them."""
-    return COPIED[_kind(field)](values)
+    return _once(COPIED[_kind(field)], values)
 
 
 def array(field: models.Field, values: Sequence[Any]) -> str:
@@ -34,7 +36,16 @@ def bound(field: models.Field, values: Sequence[Any]) -> Sequence[Any]:
     if kind is models.DecimalField:
         places = field.decimal_places  # type: ignore[attr-defined]  # a decimal field's
         return [None if value is None else f"{value:.{places}f}" for value in values]
-    return BOUND[kind](values) if kind in BOUND else values
+    return _once(BOUND[kind], values) if kind in BOUND else values
+
+
+def _once(prepare: Prepare, values: Sequence[Any]) -> Sequence[Any]:
+    """The values prepared; two columns of five have one object in all rows, mostly None, which is prepared once.
+
+    The same object, not an equal one: equal values may be written differently (1 and True in JSON).
+    """
+    same = len(values) > 1 and all(map(is_, values, repeat(values[0])))
+    return list(prepare(values[:1])) * len(values) if same else prepare(values)
 
 
 def _kind(field: Any) -> type[models.Field]:
@@ -45,7 +56,10 @@ def _kind(field: Any) -> type[models.Field]:
 
 
 def _json(values: Sequence[Any]) -> list[str | None]:
-    return ["{}" if value == {} else None if value is None else json.dumps(value) for value in values]
+    return [
+        "{}" if value == {} else "[]" if value == [] else None if value is None else json.dumps(value)
+        for value in values
+    ]
 
 
 def _moments(values: Sequence[Any]) -> list[str | None]:
