@@ -30,6 +30,7 @@ from bench import (  # noqa: E402  # they import models
 )
 from bench.data import LARGE, SHORT, SMALL  # noqa: E402
 from bench.stage import Stage, say  # noqa: E402
+from config import garbage  # noqa: E402
 
 EXPERIMENTS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
@@ -46,6 +47,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS), metavar="NAME")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("DATA_DIR", "var")), help="for files")
     said = parser.parse_args()
+    garbage.settle()  # as web servers and workers do
     said.folder.mkdir(parents=True, exist_ok=True)
     stage = Stage([SHORT] if said.small else [SMALL, LARGE], said.folder.resolve())
     place = stage.folder if said.small else results.HERE

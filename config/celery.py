@@ -12,7 +12,7 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_init, worker_ready
 
-from config import beat, environment
+from config import beat, environment, garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery warns root because messages could hold pickled code; ours are JSON only (accept_content below).
@@ -91,3 +91,9 @@ def refuse_bad_settings(**kwargs: Any) -> None:
     errors = serious_errors()
     if errors:
         raise SystemExit("\n".join(errors))
+
+
+@worker_init.connect
+def settle(**kwargs: Any) -> None:
+    """Before the pool forks."""
+    garbage.settle()

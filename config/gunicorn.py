@@ -7,7 +7,7 @@ from typing import Any
 # Before the settings are read: they give web processes shorter time limits in the database.
 os.environ.setdefault("PROCESS", "web")
 
-from config import environment, lifeline, settings
+from config import environment, garbage, lifeline, settings
 
 bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"
@@ -36,6 +36,11 @@ logconfig_dict = {
 def on_starting(server: Any) -> None:
     """In the master. It forks, so it has no watching thread; its workers kill the group, and so the master, for it."""
     lifeline.ask_kernel()
+
+
+def when_ready(server: Any) -> None:
+    """In the master, once the product is loaded and before it forks: see `garbage.settle`."""
+    garbage.settle()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -165,8 +165,12 @@ def test_a_variable_that_is_not_understood_is_named(
 
 
 def run_manage(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return run([sys.executable, "manage.py", *arguments], data_dir, **more)
+
+
+def run(command: list[str], data_dir: Path, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        command,
         cwd=ROOT,
         env=variables(data_dir, **more),
         capture_output=True,
@@ -189,6 +193,21 @@ def test_without_keys_nothing_is_served_or_stored(tmp_path: Path, command: str) 
     assert "There is no key to seal raw items with." in answer.stderr
     assert "There is no key to seal the secrets of connections with." in answer.stderr
     assert "There is no IDENTITY_KEY" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "import config.gunicorn; config.gunicorn.when_ready(None)",
+        "from celery.signals import worker_init; import config.celery; worker_init.send(None)",
+    ],
+)
+def test_servers_and_workers_keep_what_they_have_loaded_out_of_collections(tmp_path: Path, begin: str) -> None:
+    secrets = {"SECRET_KEY": keys.new_secret_key(), "IDENTITY_KEY": keys.new_secret_key()}
+    sealing = {"RAW_KEYS": keys.new_raw_key(), "CONNECTION_KEYS": keys.new_raw_key()}
+    code = f"import config.wsgi; {begin}; import gc; print(gc.get_freeze_count() > 100_000)"
+    answer = run([sys.executable, "-c", code], tmp_path, **secrets, **sealing)
+    assert answer.stdout == "True\n", answer.stderr
 
 
 def test_without_keys_code_can_still_be_checked(tmp_path: Path) -> None:
