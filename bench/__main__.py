@@ -12,7 +12,12 @@ from types import ModuleType
 
 import django
 
+from config import keys
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+FOLDER = Path(os.environ.setdefault("DATA_DIR", "var"))
+FOLDER.mkdir(parents=True, exist_ok=True)
+keys.make_missing(FOLDER)  # before the settings ask for them
 django.setup()
 
 from bench import (  # noqa: E402  # they import models
@@ -42,10 +47,10 @@ def main() -> int:
     """Run the experiments and keep what they found; 1 where a target was missed."""
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure Staygreen against physical limits.")
     parser.add_argument(
-        "--small", action="store_true", help="forty accounts, in five minutes; results go to the folder"
+        "--small", action="store_true", help="twenty accounts, in five minutes; results go to the folder"
     )
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS), metavar="NAME")
-    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("DATA_DIR", "var")), help="for files")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for files")
     said = parser.parse_args()
     garbage.settle()  # as web servers and workers do
     said.folder.mkdir(parents=True, exist_ok=True)

@@ -30,13 +30,14 @@ KEYS_IN_TEXT = {"c": "messaging_conversation", "a": "messaging_surveyanswer"}  #
 
 @dataclass(frozen=True)
 class Size:
-    """How many accounts there are, and how many messages an account has on average."""
+    """How many accounts there are, how many messages an account has on average, and how long experiments take."""
 
     name: str
     accounts: int
     messages: int = 5_125
     templates: int = TEMPLATES
     published: bool = False  # with its weeks
+    records: int = 20_000  # that the gate is measured with
 
     @property
     def copies(self) -> int:
@@ -47,7 +48,9 @@ class Size:
         return replace(self, name=other.name, accounts=other.accounts) == other
 
 
-SHORT = Size("short", 40)  # says in five minutes whether something has become slower
+SHORT = Size(
+    "short", 20, messages=2_500, templates=5, records=5_000
+)  # says in five minutes whether something has become slower
 SMALL = Size("small", 200)
 LARGE = Size("large", 2_000)
 

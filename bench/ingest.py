@@ -28,7 +28,6 @@ from sellers.columns import bound, copied
 from sellers.models import SellerAccount
 
 COMMAND = "script/bench --only ingest"
-RECORDS = 20_000
 SHOP = Shop(number=9_001, conversations=4_000, orders=8_000)
 BATCH = 1_000
 TABLES: tuple[type[models.Model], ...] = (
@@ -41,7 +40,7 @@ Rows = dict[type[models.Model], list[Any]]
 
 def run(stage: Stage) -> list[Figure]:
     """The figures of both databases."""
-    records = [record for month in months(SHOP) for record in month][:RECORDS]
+    records = [record for month in months(SHOP) for record in month][: stage.first.records]
     figures = []
     for vendor in ("postgresql", "sqlite"):
         with stage.on(vendor), transaction.atomic():
