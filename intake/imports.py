@@ -32,6 +32,7 @@ from intake.rows import Row
 from intake.sentences import Sentence, keep
 from intake.vault import Sealed
 from sellers.models import SellerAccount, User
+from sellers.planner import look_again
 
 log = logging.getLogger(__name__)
 
@@ -250,6 +251,7 @@ class _Reading:
         else:
             if finished:
                 self._finish(ImportRun.State.DONE)
+                look_again(self.run.created)
             else:
                 self.release()
 

@@ -29,6 +29,7 @@ from intake.retry import retry
 from intake.tasks import run_imports
 from messaging.models import Agent, Conversation, Message, Reply, Standing, SurveyAnswer, Turn
 from orders.models import CancellationVerdict, Chargeback, Claim, Order, PolicyViolation, ShipmentVerdict
+from sellers import planner
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 from tests.makers import make_account
@@ -283,6 +284,23 @@ def test_no_statement_names_more_keys_than_a_database_takes(
         first, again = take_in(account, content), take_in(account, content)
     assert (first.created, again.unchanged, first.quarantined, again.quarantined) == (1200, 1200, 1200, 1200)
     assert max(named, default=0) <= 1010  # on PostgreSQL one array holds them all
+
+
+@pytest.mark.postgres
+def test_after_a_large_file_postgresql_knows_how_large_its_tables_have_become(
+    account: SellerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known() -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [Order._meta.db_table])
+            return cursor.fetchone()[0]
+
+    monkeypatch.setattr(planner, "MANY", 50)
+    before = known()
+    take_in(account, orders_csv(49))
+    assert known() == before
+    take_in(account, orders_csv(50, first=49))
+    assert known() == Order.objects.count() == 99
 
 
 def test_warnings_are_counted(account: SellerAccount) -> None:
