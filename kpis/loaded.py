@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import product
 from typing import Any
 
-from kpis.completeness import completeness
+from kpis.completeness import Completeness, completeness
 from kpis.engine import Layout
 from kpis.from_rows import ByDay, Measure, Rows, measured_by_day, rows_in_order
 from kpis.layouts import LAYOUTS
@@ -52,15 +52,24 @@ class Loaded:
         self.on = on
         self.reach = reach
         self.rules = Rules.load(self.accounts)
-        self.completeness = completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
         self._reached: dict[tuple[str, int], Window] = {}
-        reaches = self._reaches()
-        self.totals = load_totals([account.id for account in self.accounts], reaches)
-        self.firsts = first_days([account.id for account in self.accounts], {layout.fact.slug for layout in reaches})
-        # Rows are read for all accounts at once, when the first of them asks.
+        # Whatever follows is read for all accounts at once, when the first of them asks.
         self._loaded: dict[tuple[Callable, str], dict[int, Any]] = {}
         self._measured: dict[Measure, dict[int, ByDay]] = {}
         self._history: dict[str, dict[int, Rows]] = {}
+
+    @cached_property
+    def completeness(self) -> dict[int, dict[str, Completeness]]:
+        return completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
+
+    @cached_property
+    def totals(self) -> dict[tuple[int, str], Running]:
+        return load_totals([account.id for account in self.accounts], self._reaches())
+
+    @cached_property
+    def firsts(self) -> dict[tuple[int, str], date]:
+        facts = {metric.fact.slug for metric in self.metrics}
+        return first_days([account.id for account in self.accounts], facts)
 
     def timeline(self, metric: Metric, account: SellerAccount) -> Timeline:
         """The rules in force, or the window asked for instead, which has no target and carries nothing."""

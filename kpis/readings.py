@@ -4,15 +4,51 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
+from kpis.carried import ScoreSeries
 from kpis.catalogue import DECLARED
 from kpis.figures import Reading, State
 from kpis.loaded import Loaded, window_on
-from kpis.metrics import LIFETIME, Metric, Rule, Score, Window
-from kpis.series import Series, series_of
+from kpis.metrics import (
+    LIFETIME,
+    Coverage,
+    Imported,
+    LatestShare,
+    Mean,
+    Metric,
+    Rule,
+    Score,
+    Share,
+    Tally,
+    Times,
+    Window,
+)
+from kpis.series import (
+    CoverageSeries,
+    ImportedSeries,
+    LatestShareSeries,
+    MeanSeries,
+    Series,
+    ShareSeries,
+    TallySeries,
+    TimesSeries,
+)
 from sellers.days import WEEK
 from sellers.models import SellerAccount
 
 __all__ = ["Reading", "Span", "State", "fleet_readings", "period_before", "reading_on", "readings", "window_on"]
+
+
+# How each kind of metric is read.
+KINDS: dict[type[Metric], type[Series]] = {
+    Share: ShareSeries,
+    LatestShare: LatestShareSeries,
+    Score: ScoreSeries,
+    Mean: MeanSeries,
+    Times: TimesSeries,
+    Tally: TallySeries,
+    Coverage: CoverageSeries,
+    Imported: ImportedSeries,
+}
 
 
 def readings(account: SellerAccount, on: date, metrics: Iterable[Metric] = DECLARED) -> list[Reading]:
@@ -53,6 +89,10 @@ class Span(Loaded):
     def reading(self, metric: Metric, account: SellerAccount, on: date) -> Reading:
         return self._series_of(metric, account).on(on)
 
+    def shown(self, metric: Metric, account: SellerAccount, on: date) -> tuple[Window, Rule]:
+        """The days whose rows a report day shows (a carried score's own), and the rule, without the figure."""
+        return self._series_of(metric, account).shown(on)
+
     def over(self, metric: Metric, account: SellerAccount, window: Window, rule: Rule) -> Reading:
         """What the rows of any window within the span's reach say; a score carries nothing into it."""
         return self._series_of(metric, account).read(window, rule)
@@ -60,7 +100,7 @@ class Span(Loaded):
     def _series_of(self, metric: Metric, account: SellerAccount) -> Series:
         key = (metric.slug, account.id)
         if key not in self._series:
-            self._series[key] = series_of(self, metric, account)
+            self._series[key] = KINDS[type(metric)](self, metric, account)
         return self._series[key]
 
     @cached_property

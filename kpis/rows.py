@@ -15,9 +15,8 @@ from django.db.models import Window as Over
 from django.db.models.functions import RowNumber
 
 from kpis.from_rows import BATCH, stated_in_order
-from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Score, Share, Side, Text, Window
-from kpis.readings import Reading, reading_on, window_on
-from kpis.rules import Rules
+from kpis.metrics import Column, Coverage, Imported, LatestShare, Metric, Share, Side, Text, Window
+from kpis.readings import Reading, Span
 from sellers.models import SellerAccount
 from sellers.patience import stream
 
@@ -96,15 +95,8 @@ def plain_number(value: Decimal) -> str:
 
 def rows(account: SellerAccount, metric: Metric, on: date, side: Side, only: Only | None = None) -> RowSet:
     """The rows of one side behind the metric's reading on day `on`; a carried score shows its own week's rows."""
-    return rows_behind(_asked(account, metric, on), side, only)
-
-
-def _asked(account: SellerAccount, metric: Metric, on: date) -> Reading:
-    """The reading as far as its rows need it. Only of a score does the window depend on what it says."""
-    if isinstance(metric, Score):
-        return reading_on(metric, account, on)
-    rule = Rules.load([account]).rule(metric, account, on)
-    return Reading(metric=metric, account=account, rule=rule, window=window_on(metric, account, on, rule))
+    window, rule = Span([account], [metric], {account.id: on}).shown(metric, account, on)
+    return rows_behind(Reading(metric=metric, account=account, rule=rule, window=window), side, only)
 
 
 def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSet:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from kpis.completeness import Completeness
 from kpis.figures import Reading, State
 from kpis.from_rows import ByDay, Rows, Stated, occurring_by_day, percentile, rows_in_order, stated_in_order
 from kpis.layouts import LAYOUTS
@@ -22,13 +23,13 @@ from kpis.metrics import (
     Metric,
     Part,
     Rule,
-    Score,
     Share,
-    Tally,
+    Text,
     Times,
     Window,
 )
-from sellers.days import WEEK, day_start
+from kpis.totals import Running
+from sellers.days import day_start
 from sellers.models import SellerAccount
 
 MEDIAN, P90 = Fraction(1, 2), Fraction(9, 10)
@@ -42,20 +43,37 @@ class Series:
     unknown = State.NO_DATA  # of a figure without a value
 
     def __init__(self, span: Loaded, metric: Metric, account: SellerAccount) -> None:
-        fact = metric.fact
         self.span = span
         self.metric = metric
         self.account = account
         self.rules = span.timeline(metric, account)
-        self.totals = span.running(metric, account)
-        self.first_day = span.firsts.get((account.id, fact.slug))
-        self.needs = "" if self.first_day else fact.needs
-        self.completeness = span.completeness[account.id][fact.slug]
+
+    @cached_property
+    def totals(self) -> Running:
+        return self.span.running(self.metric, self.account)
+
+    @cached_property
+    def first_day(self) -> date | None:
+        return self.span.firsts.get((self.account.id, self.metric.fact.slug))
+
+    @cached_property
+    def needs(self) -> Text:
+        """What to import, where nothing of the kind has ever come."""
+        return "" if self.first_day else self.metric.fact.needs
+
+    @cached_property
+    def completeness(self) -> Completeness:
+        return self.span.completeness[self.account.id][self.metric.fact.slug]
 
     def on(self, day: date) -> Reading:
         """What a report day says, judged by the rule that is in force on it."""
         rule = self.rules.on(day)
         return self.read(window_on(self.metric, self.account, day, rule), rule)
+
+    def shown(self, day: date) -> tuple[Window, Rule]:
+        """The days whose rows a report day shows, and the rule that judges them, without the figure."""
+        rule = self.rules.on(day)
+        return window_on(self.metric, self.account, day, rule), rule
 
     def read(self, window: Window, rule: Rule) -> Reading:
         """What the rows of a window say."""
@@ -165,74 +183,6 @@ class LatestShareSeries(ShareSeries):
         return self._of_counts(window, rule, *self._rows.latest(window))
 
 
-class Own(NamedTuple):
-    """The score of a week that had enough rows."""
-
-    week: date  # its last day
-    window: Window
-    hits: int
-    n: int
-
-
-class ScoreSeries(LatestShareSeries):
-    """A week with too few rows shows the score of the last one that had enough."""
-
-    metric: Score
-
-    def __init__(self, span: Loaded, metric: Metric, account: SellerAccount) -> None:
-        super().__init__(span, metric, account)
-        self._newest_own: dict[date, Own | None] = {}
-
-    def on(self, day: date) -> Reading:
-        own = super().on(day)
-        if own.n >= own.rule.minimum:
-            return own
-        carried = self._newest(own.window.last + timedelta(days=own.rule.lag) - WEEK)
-        return own if carried is None else self._carry(own, carried)
-
-    def _newest(self, week: date) -> Own | None:
-        """The newest score up to a week. Carrying has no age limit, so each week is looked at once and remembered."""
-        history = self.span.all_rows(self.metric, self.account)
-        thin = []
-        while week not in self._newest_own:
-            if not history.days or week < history.days[0]:
-                self._newest_own[week] = None
-                break
-            rule = self.rules.on(week)
-            window = window_on(self.metric, self.account, week, rule)
-            # Thin weeks are the rule where a score is carried: most are passed over without being counted.
-            hits, n = history.latest(window) if history.most(window) >= rule.minimum else (0, 0)
-            if n >= rule.minimum:
-                self._newest_own[week] = Own(week, window, hits, n)
-                break
-            thin.append(week)
-            week -= WEEK
-        found = self._newest_own[week]
-        self._newest_own |= dict.fromkeys(thin, found)
-        return found
-
-    def _carry(self, thin: Reading, own: Own) -> Reading:
-        """An earlier week's score, judged by the rule of the week that shows it."""
-        value = self.metric.value(own.hits, own.n)
-        complete_until, awaits_until = self._lacking(thin.window.last)
-        return Reading(
-            metric=self.metric,
-            account=self.account,
-            rule=thin.rule,
-            window=own.window,
-            value=value,
-            numerator=own.hits,
-            denominator=own.n,
-            n=own.n,
-            state=State.CARRIED,
-            band=self.metric.judge(value, thin.rule),
-            carried_from=own.week,
-            counted_now=thin.n,
-            complete_until=complete_until,
-            awaits_until=awaits_until,
-        )
-
-
 class MeanSeries(Series):
     metric: Mean | Times
 
@@ -320,23 +270,6 @@ class ImportedSeries(Series):
     def _lacking(self, last: date) -> tuple[date | None, date | None]:
         """Nothing: a figure that the platform reports stands as it was stated, however long ago."""
         return None, None
-
-
-KINDS: dict[type[Metric], type[Series]] = {
-    Share: ShareSeries,
-    LatestShare: LatestShareSeries,
-    Score: ScoreSeries,
-    Mean: MeanSeries,
-    Times: TimesSeries,
-    Tally: TallySeries,
-    Coverage: CoverageSeries,
-    Imported: ImportedSeries,
-}
-
-
-def series_of(span: Loaded, metric: Metric, account: SellerAccount) -> Series:
-    """The series of a metric and account, read the way the metric's kind is."""
-    return KINDS[type(metric)](span, metric, account)
 
 
 def together(measured: Iterable[tuple[Any, int]]) -> Iterable[int]:
