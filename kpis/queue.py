@@ -171,11 +171,11 @@ class Queue:
 
     def oldest(self, start: int, stop: int) -> list[Wait]:
         """Waits `start` up to `stop`, in the order in which they opened: that of the 24 hours."""
-        return list(self._waits(self._shown().order_by(declared.FACT.moment, "pk")[start:stop]))
+        return self._page(self._shown().order_by(declared.FACT.moment, "pk"), start, stop)
 
     def pressing(self, start: int, stop: int) -> list[Wait]:
         """Waits `start` up to `stop`, those beyond 24 hours first, then by deadline."""
-        return list(self._waits(self._pressing()[start:stop]))
+        return self._page(self._pressing(), start, stop)
 
     def __iter__(self) -> Iterator[Wait]:
         """All of them in the order of `pressing`, in constant memory."""
@@ -194,7 +194,7 @@ class Queue:
             asked[f"hour_{number}"] = Count("pk", filter=rows & ~due_before(start) & due_before(stop))
         asked["shown"] = Count("pk", filter=shown)
         asked["in_accounts"] = Count("account", filter=shown, distinct=True)
-        found = waits(known, self.now).annotate(owner=declared.OWNER).aggregate(**asked)
+        found = self._told(waits(known, self.now)).aggregate(**asked)
         return Counts(
             known=found["known"],
             late=found["late"],
@@ -206,17 +206,21 @@ class Queue:
 
     def choices(self) -> Choices:
         """Four queries, whatever is asked for of them now; the most frequent ones, sorted."""
-        rows = waits(self.accounts, self.now).annotate(owner=declared.OWNER).order_by()
+        rows = waits(self.accounts, self.now)
 
-        def each(path: str) -> list[tuple[str, int]]:
+        def each(rows: QuerySet, path: str) -> list[tuple[str, int]]:
             counted = rows.values_list(path).annotate(count=Count("pk")).order_by("-count", path)
             return sorted(counted[:MOST_CHOICES])
 
-        return Choices(each("channel"), each("topic"), each(declared.LANGUAGE), each("owner"))
+        owned = rows.annotate(owner=declared.OWNER)
+        return Choices(each(rows, "channel"), each(rows, "topic"), each(rows, declared.LANGUAGE), each(owned, "owner"))
 
     def _shown(self) -> QuerySet:
-        rows = waits(self.accounts, self.now).annotate(owner=declared.OWNER)
-        return rows.filter(self.wanted.rows & self._in(self.wanted.group))
+        return self._told(waits(self.accounts, self.now)).filter(self.wanted.rows & self._in(self.wanted.group))
+
+    def _told(self, rows: QuerySet) -> QuerySet:
+        """The rows with what is asked of them; their conversations are looked up only for that."""
+        return rows.alias(owner=declared.OWNER) if self.wanted.owner else rows
 
     def _pressing(self) -> QuerySet:
         return self._shown().order_by(Case(When(self._in(Group.LATE), then=0), default=1), DEADLINE, "pk")
@@ -233,9 +237,14 @@ class Queue:
         }
         return conditions[Group(group)] if group else Q()
 
+    def _page(self, turns: QuerySet, start: int, stop: int) -> list[Wait]:
+        """Waits `start` up to `stop` of these: two queries, of which only the second reads conversations and texts."""
+        keys = list(turns.values_list("pk", flat=True)[start:stop])
+        return list(self._waits(turns.filter(pk__in=keys)))
+
     def _waits(self, turns: QuerySet) -> Iterator[Wait]:
         accounts = {account.id: account for account in self.accounts}
-        rows = turns.annotate(text=declared.WORKED_OUT["text"]).values_list(*declared.SHOWN.values())
+        rows = turns.annotate(**declared.WORKED_OUT).values_list(*declared.SHOWN.values())
         for row in rows.iterator(chunk_size=500):
             shown = dict(zip(declared.SHOWN, row, strict=True))
             yield Wait(account=accounts[shown.pop("account_id")], now=self.now, **shown)
