@@ -333,5 +333,5 @@ def test_a_comparison_costs_the_metric_page_a_fixed_number_of_queries(sides):
             client.get(f"/accounts/acme/{SCORE}/{query}")
         return len(captured)
 
-    # The note, the rules, how far data has come, day totals, first days, rows, and other notes inside.
-    assert queries(f"?note={note.pk}&sides={sides}") - queries("") == 7
+    # The note, the rules, how far data has come, first days, rows, and other notes inside.
+    assert queries(f"?note={note.pk}&sides={sides}") - queries("") == 6

@@ -832,7 +832,7 @@ def test_a_fault_is_told_in_the_products_look(monkeypatch):
 # read from rows. A chart of more than twelve weeks adds two.
 FLEET_QUERIES = 28
 ACCOUNT_QUERIES = 34
-METRIC_QUERIES = 22
+METRIC_QUERIES = 21
 
 
 def queries(client, path):
