@@ -47,7 +47,7 @@ def main() -> int:
     """Run the experiments and keep what they found; 1 where a target was missed."""
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure Staygreen against physical limits.")
     parser.add_argument(
-        "--small", action="store_true", help="twenty accounts, in five minutes; results go to the folder"
+        "--small", action="store_true", help="twenty accounts, in about seven minutes; results go to the folder"
     )
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS), metavar="NAME")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for files")

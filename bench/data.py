@@ -50,7 +50,7 @@ class Size:
 
 SHORT = Size(
     "short", 20, messages=2_500, templates=5, records=5_000
-)  # says in five minutes whether something has become slower
+)  # says in minutes whether something has become slower
 SMALL = Size("small", 200)
 LARGE = Size("large", 2_000)
 
