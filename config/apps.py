@@ -1,6 +1,5 @@
 """The house itself as an app: its checks and its `up` command."""
 
-import gc
 from contextlib import suppress
 
 from django.apps import AppConfig
@@ -8,9 +7,7 @@ from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.utils.translation import gettext_lazy as _
 
-# New objects after which Python looks for rings among them; its own 700 are for small programs. A chunk of an import
-# makes a hundred thousand rows and dictionaries that all stay until it is stored: a fifth of its time went to looking.
-LOOK_AFTER = 5_000
+from config import garbage
 
 
 class House(AppConfig):
@@ -18,7 +15,7 @@ class House(AppConfig):
     verbose_name = _("Installation")
 
     def ready(self) -> None:
-        gc.set_threshold(LOOK_AFTER)
+        garbage.look_less_often()
         from config import checks  # noqa: F401  # importing registers the checks; models must be loaded first
 
         # The default database and the keys live here. Where it cannot be made, the check names the folder.

@@ -1,6 +1,15 @@
-"""What the garbage collector need not look at."""
+"""What the garbage collector looks at, and how often."""
 
 import gc
+
+# New objects after which Python looks for rings among them; its own 700 are for small programs. A chunk of an import
+# makes a hundred thousand rows and dictionaries that all stay until it is stored: a fifth of its time went to looking.
+LOOK_AFTER = 5_000
+
+
+def look_less_often() -> None:
+    """For every process of ours, once its apps are loaded."""
+    gc.set_threshold(LOOK_AFTER)
 
 
 def settle() -> None:

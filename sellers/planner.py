@@ -13,7 +13,8 @@ def look_again(new_rows: int) -> None:
     """Have PostgreSQL look at the tables of facts anew after many new rows; a second for tables of millions.
 
     Autovacuum does it within minutes. Until then the pages of a first import are planned for empty tables, and some
-    reach their time limit. Tables that are being looked at already are passed over. SQLite plans without statistics.
+    reach their time limit. Tables that are being looked at already are passed over. On SQLite nothing is done: its
+    plans follow from the indexes.
     """
     if connection.vendor == "postgresql" and new_rows >= MANY:
         with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from config import apps, checks, environment, health, keys
+from config import checks, environment, garbage, health, keys
 from config.celery import app as celery_app
 from config.logs import OneLineFormatter
 from sellers.models import User
@@ -260,7 +260,7 @@ def test_postgresql_gives_up_early_for_the_web_and_the_operator_has_the_last_wor
 
 
 def test_python_seldom_looks_for_rings_in_what_an_import_has_in_memory() -> None:
-    assert gc.get_threshold()[0] == apps.LOOK_AFTER
+    assert gc.get_threshold()[0] == garbage.LOOK_AFTER
 
 
 # --- Checks --------------------------------------------------------------------------------------------------------
