@@ -40,11 +40,19 @@ if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 let_tests_empty_the_audit_log()
 
+LONGEST_NAMED_VALUE = 80
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What script/pictures asks of the browser test of every page."""
     parser.addoption("--pages", default="", metavar="NAME,...", help="the test of every page looks at these alone")
     parser.addoption("--every-account", action="store_true", help="... with all sample accounts instead of three")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values are named after their argument: an archive made at collection holds the time of day, and
+    pytest-xdist refuses workers whose tests have different names."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAMED_VALUE else None
 
 
 def pytest_unconfigure() -> None:

@@ -183,7 +183,7 @@ def test_figures_with_windows_of_their_own_are_not_compared():
     assert {"customer_service_score", "csat", "order_defect_rate", "first_response_time"} <= comparable
 
 
-@pytest.mark.parametrize("metric", filter(is_comparable, METRICS.values()), ids=lambda metric: metric.slug)
+@pytest.mark.parametrize("metric", list(filter(is_comparable, METRICS.values())), ids=lambda metric: metric.slug)
 def test_every_comparable_figure_is_read_on_both_sides(metric):
     account = make_account()
     answered(account, (24, 24), (44, 4))
