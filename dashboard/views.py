@@ -36,7 +36,7 @@ from kpis.files import Table
 from kpis.hours import has_hours, hours
 from kpis.metrics import Side
 from kpis.readings import reading_on
-from kpis.rows import rows
+from kpis.rows import rows, rows_behind
 from sellers.days import local_day
 from sellers.models import SellerAccount, User
 from sellers.repair import ReasonForm
@@ -112,8 +112,9 @@ def rows_file(request: HttpRequest, now: datetime, key: str, metric: str) -> Tab
     shop, declared, address = account_or_404(request, key), metric_or_404(metric), _said(request)
     on = said_day(shop, request.GET, now)
     side = Side(address.value("part") or worse_side(declared))
-    only = only_of(declared, address.value("by"), address.only, personal=may_write(request, shop))
-    return rows_table(rows(shop, declared, on, side, only), on)
+    every = rows(shop, declared, on, side)
+    only = only_of(every.reading, address.value("by"), address.only, personal=may_write(request, shop))
+    return rows_table(every if only is None else rows_behind(every.reading, side, only), on)
 
 
 def breakdown_file(request: HttpRequest, now: datetime, key: str, metric: str) -> Table:

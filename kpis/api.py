@@ -26,6 +26,7 @@ from kpis.api_serializers import (
     TrendPointSerializer,
     row_json,
 )
+from kpis.breakdowns import is_withheld
 from kpis.catalogue import DECLARED
 from kpis.exports import rows_table
 from kpis.files import CSV, Table
@@ -34,7 +35,7 @@ from kpis.metrics import Imported, Side
 from kpis.official import WEEK, stated
 from kpis.published import as_known
 from kpis.readings import Reading, reading_on, readings
-from kpis.rows import Only, RowSet, rows
+from kpis.rows import Only, RowSet, rows, rows_behind
 from kpis.sheets import XLSX, xlsx_response
 from kpis.trends import trend
 from kpis.week_document import as_csv, as_json, as_xlsx
@@ -147,14 +148,14 @@ class RowsView(FileView):
 
     @property
     def rowset(self) -> RowSet:
-        return rows(self.account, self.metric, self.on, Side(self.given["part"]), self.only)
-
-    @property
-    def only(self) -> Only | None:
-        """The one value of a column whose rows are asked for."""
+        every = rows(self.account, self.metric, self.on, Side(self.given["part"]))
         if "value" not in self.given:
-            return None
-        return Only(self.split, self.given["value"])
+            return every
+        only = Only(self.split, self.given["value"])
+        if is_withheld(every.reading, only):
+            message = _("This person has too few cases for a figure of their own.")
+            raise ValidationError({"value": [ErrorDetail(str(message), code="withheld")]})
+        return rows_behind(every.reading, every.side, only)
 
     def table(self) -> Table:
         return rows_table(self.rowset, self.on)

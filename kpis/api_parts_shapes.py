@@ -19,7 +19,9 @@ BANDS = [band.value for band in Band]
 class SliceSerializer(serializers.Serializer):
     """One value of the column."""
 
-    value = serializers.CharField(help_text="As stored; empty where it is unknown.")
+    value = serializers.CharField(
+        allow_null=True, help_text="As stored; empty where it is unknown, null for people with too few cases together."
+    )
     label = serializers.CharField()  # type: ignore[assignment]  # a field called like an attribute of fields
     hits = serializers.IntegerField(help_text="Of shares, the numerator; of others the same as `n`.")
     n = serializers.IntegerField(help_text="What the figure counts: rows, their weight, or conversations.")

@@ -122,7 +122,7 @@ class _Period:
         self.account, self.window, self.rules = account, window, rules
         self.groups: Groups = split(account, METRICS, declared.BY_PERSON, window)
         self.persons = [key for key in self.groups if key not in (None, declared.NOBODY)]
-        self.veils: dict[str, Veil] = {
+        self.veils: dict[str, Veil[int]] = {
             fact: veil({key: self._cases(key, base) for key in self.persons}, self._cases(None, base))
             for fact, base in BASES.items()
         }

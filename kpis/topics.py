@@ -32,7 +32,7 @@ class Pull:
 
     @property
     def value(self) -> str:
-        return self.slice.value
+        return self.slice.value or ""
 
     @property
     def label(self) -> str:

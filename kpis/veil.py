@@ -7,19 +7,22 @@ that name nobody) and the minimum of cases; until it does, the next smallest per
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 MINIMUM = 5
 
+Person = TypeVar("Person", int, str)  # by number, or by the name that the rows hold
+
 
 @dataclass(frozen=True)
-class Veil:
+class Veil(Generic[Person]):
     """`hidden` are the people not shown; `together` whether what they have in common, and so the total, may be."""
 
-    hidden: frozenset[int]
+    hidden: frozenset[Person]
     together: bool
 
 
-def veil(counts: Mapping[int, int], unnamed: int, minimum: int = MINIMUM) -> Veil:
+def veil(counts: Mapping[Person, int], unnamed: int, minimum: int = MINIMUM) -> Veil[Person]:
     """Whom to withhold, of the cases of each person and those that name nobody."""
     hidden = {person for person, n in counts.items() if n < minimum}
     if not any(counts[person] for person in hidden):

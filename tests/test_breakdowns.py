@@ -22,6 +22,24 @@ SUNDAY = date(2026, 1, 18)
 
 
 @pytest.fixture
+def desk():
+    """Sam answers six and Kim five, the last of each too late; Ann and Bo answer one each in time, nobody the last."""
+    account = make_account("mine")
+    answered = {"agent": [2, 2, 2, 2, 2, 30], "agent:kim": [1, 1, 1, 1, 30], "agent:ann": [4], "agent:bo": [8]}
+    for who, waits in answered.items():
+        for hours in waits:
+            make_conversation(
+                account, ("buyer", "2026-01-05 00:00"), (who, f"2026-01-{5 + hours // 24:02} {hours % 24:02}:00")
+            )
+    make_conversation(account, ("buyer", "2026-01-06 10:00"))
+    for _ in range(2):  # Ann and Bo in one conversation
+        make_conversation(account, ("buyer", "2026-01-07 10:00"), ("agent:ann", "2026-01-07 12:00"),
+                          ("buyer", "2026-01-07 13:00"), ("agent:bo", "2026-01-07 17:00"))  # fmt: skip
+    sweep(NOW)
+    return account
+
+
+@pytest.fixture
 def shop():
     """Sam answers twice in time and once late, Kim once late; one conversation has no topic."""
     account = make_account("mine")
@@ -48,13 +66,29 @@ def test_a_share_is_told_apart_by_each_column_of_its_rows(shop):
     third = Fraction(1, 3)
     assert by(shop, "late_response_rate", "topic") == [("Delivery", 1, 3, third), ("Unknown", 1, 1, 1)]
     assert by(shop, "late_response_rate", "channel") == [("E-mail", 1, 3, third), ("Phone", 1, 1, 1)]
-    assert by(shop, "late_response_rate", "agent") == [("Sam", 1, 3, third), ("Kim", 1, 1, 1)]
 
 
 def test_a_time_is_told_apart_by_its_own_mean(shop):
-    hours = [(label, n, figure / 3600) for label, _hits, n, figure in by(shop, "average_response_time", "agent")]
-    # Sam: 2, 4 and 30 hours, 12 on average; Kim: 30.
-    assert hours == [("Sam", 3, 12), ("Kim", 1, 30)]
+    hours = [(label, n, figure / 3600) for label, _hits, n, figure in by(shop, "average_response_time", "channel")]
+    # By e-mail 2, 4 and 30 hours, 12 on average; on the phone 30.
+    assert hours == [("E-mail", 3, 12), ("Phone", 1, 30)]
+
+
+def test_people_with_fewer_than_five_cases_share_a_line_with_what_nobody_answered(desk):
+    # Ann and Bo with three each, and one that nobody answered, which is late too.
+    assert by(desk, "late_response_rate", "agent") == [
+        ("Sam", 1, 6, Fraction(1, 6)), ("Kim", 1, 5, Fraction(1, 5)), ("Everybody else", 1, 7, Fraction(1, 7)),
+    ]  # fmt: skip
+
+
+def test_where_the_rest_would_be_one_person_nobody_stands_by_name(shop):
+    assert by(shop, "late_response_rate", "agent") == [("Everybody", 2, 4, Fraction(1, 2))]
+
+
+def test_who_shares_a_conversation_with_another_counts_it_once(desk):
+    found = {label: (n, figure / 3600) for label, _hits, n, figure in by(desk, "buyer_waiting_time", "agent")}
+    # Alone, Ann and Bo made buyers wait 4 and 8 hours; together 6 hours in each of two conversations: 24 in four.
+    assert found["Everybody else"] == (4, 6)
 
 
 def test_a_waiting_time_counts_each_conversation_once(shop):
@@ -142,20 +176,22 @@ def test_the_api_refuses_a_column_that_the_metric_does_not_have(shop):
     assert client.get("/api/v1/accounts/mine/breakdown/account_health_rating").status_code == 400
 
 
-def test_page_api_and_file_say_the_same(shop):
-    client = client_of(shop)
+def test_page_api_and_file_say_the_same(desk):
+    client = client_of(desk)
     query = "on=2026-01-18&by=agent"
     results = client.get(f"/api/v1/accounts/mine/breakdown/late_response_rate?{query}").json()["results"]
     page = client.get(f"/accounts/mine/late_response_rate/?{query}").context["page"]
     assert [(one["label"], one["hits"], one["n"], one["display"]) for one in results] == [
         (piece.name, piece.hits, piece.n, piece.display) for piece in page.pieces
     ]
-    reading = reading_of(shop, "late_response_rate")
+    assert [one["value"] for one in results] == ["Sam", "Kim", None]
+    reading = reading_of(desk, "late_response_rate")
     column = split_of(reading.metric, "agent")
     file = "".join(csv_table(breakdown_table(reading, SUNDAY, column, breakdown(reading, column))))
     assert file.splitlines()[1:] == [
-        '"Sam","Sam",1,3,3,0.3333333333333333333333333333,"red"',
-        '"Kim","Kim",1,1,1,1,"red"',
+        '"Sam","Sam",1,6,6,0.1666666666666666666666666667,"red"',
+        '"Kim","Kim",1,5,5,0.2,"red"',
+        '"Everybody else","",1,7,7,0.1428571428571428571428571429,"red"',
     ]
     for address in (f"/api/v1/accounts/mine/breakdown/late_response_rate?{query}&format=csv",
                     f"/accounts/mine/late_response_rate/breakdown.csv?{query}"):  # fmt: skip
@@ -164,15 +200,30 @@ def test_page_api_and_file_say_the_same(shop):
 
 def test_each_value_leads_to_its_rows(shop):
     client = client_of(shop)
-    page = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=agent")
-    assert "?on=2026-01-18&amp;by=agent&amp;value=Sam#rows" in page.content.decode()
-    listed = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=agent&value=Sam").context["page"]
+    page = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=topic")
+    assert "?on=2026-01-18&amp;by=topic&amp;value=Delivery#rows" in page.content.decode()
+    listed = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=topic&value=Delivery").context["page"]
     assert {tab.side: tab.count for tab in listed.tabs} == {Side.FOR: 1, Side.AGAINST: 2, Side.LEFT_OUT: 0}
-    assert listed.only_name == "Sam"
+    assert listed.only_name == "Delivery"
     unknown = client.get("/accounts/mine/late_response_rate/?on=2026-01-18&by=topic&value=").context["page"]
     assert [tab.count for tab in unknown.tabs] == [1, 0, 0]
-    file = client.get("/accounts/mine/late_response_rate/rows.csv?on=2026-01-18&by=agent&value=Kim&part=for")
-    assert b"".join(file.streaming_content).count(b"\r\n") == 2  # a head and Kim's late answer
+    file = client.get("/accounts/mine/late_response_rate/rows.csv?on=2026-01-18&by=channel&value=phone&part=for")
+    assert b"".join(file.streaming_content).count(b"\r\n") == 2  # a head and the late answer
+
+
+def test_rows_of_a_person_are_listed_only_where_their_figure_is(desk):
+    client = client_of(desk)
+    page, rows = "/accounts/mine/late_response_rate/", "/api/v1/accounts/mine/rows/late_response_rate"
+    query = "on=2026-01-18&by=agent&part=against"
+    named = client.get(f"{page}?{query}&value=Kim")
+    assert (named.context["page"].only_name, named.context["page"].tabs[1].count) == ("Kim", 4)
+    assert "value=Ann" not in named.content.decode()
+    assert client.get(f"{rows}?{query}&value=Kim").json()["count"] == 4
+    unnamed = client.get(f"{page}?{query}&value=Ann").context["page"]
+    assert (unnamed.only, unnamed.tabs[1].count) == (None, 15)
+    assert client.get(f"{rows}?{query}&value=Ann").json()["errors"][0]["code"] == "withheld"
+    file = b"".join(client.get(f"{page}rows.csv?{query}&value=Ann").streaming_content)
+    assert file.count(b"\r\n") == 16  # a head and the rows of all, as on the page
 
 
 def test_a_column_that_nobody_fills_says_so(shop):

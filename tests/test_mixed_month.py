@@ -91,7 +91,7 @@ def test_every_value_of_every_breakdown_leads_to_exactly_its_rows(shop):
         for column in reading.metric.splits:
             found = breakdown(reading, column)
             told += len(found)
-            for one in found:
+            for one in (one for one in found if one.value is not None):
                 sides = counts(reading, Only(column, one.value))
                 assert sides[Side.FOR] + sides[Side.AGAINST] == one.rows, (reading.metric.slug, column.split, one)
                 assert one.n == one.rows or counts_no_rows(reading.metric), (reading.metric.slug, column.split, one)

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from dashboard import words
 from kpis.attention import worse_side
-from kpis.breakdowns import Slice, breakdown, split_of, splits_of, told_apart
-from kpis.metrics import Column, Metric, Share, Side, Text
+from kpis.breakdowns import Slice, breakdown, is_withheld, split_of, splits_of, told_apart
+from kpis.metrics import Column, Share, Side, Text
 from kpis.readings import Reading
 from kpis.rows import Only
 from kpis.targets import Band
@@ -30,7 +30,7 @@ class Piece:
         return self.slice.label
 
     @property
-    def value(self) -> str:
+    def value(self) -> str | None:
         return self.slice.value
 
     @property
@@ -87,7 +87,7 @@ class Breakdown:
     def worst(self) -> Piece | None:
         """Of a share with a target, the value that is worst by its own figure, where some are worse than others."""
         metric = self.reading.metric
-        judged = [piece for piece in self.pieces if piece.slice.figure is not None]
+        judged = [piece for piece in self.pieces if piece.slice.figure is not None and piece.value is not None]
         if self.reading.rule.target is None or len(judged) < 2 or not isinstance(metric, Share):
             return None
         high = worse_side(metric) is Side.AGAINST
@@ -102,13 +102,12 @@ def breakdown_of(reading: Reading, by: str, only: Only | None, *, personal: bool
         return None
     slices = breakdown(reading, column)
     longest = max((one.figure or Fraction(0) for one in slices), default=Fraction(0))
-    chosen = None if only is None else only.value
     pieces = [
         Piece(
             slice=one,
             word=_("Missing") if one.missing else words.band_word(reading.metric, one.band),
             length=round(100 * float((one.figure or 0) / longest)) if longest else 0,
-            is_chosen=one.value == chosen,
+            is_chosen=only is not None and one.value == only.value,
         )
         for one in slices
     ]
@@ -117,7 +116,10 @@ def breakdown_of(reading: Reading, by: str, only: Only | None, *, personal: bool
     )
 
 
-def only_of(metric: Metric, by: str, value: str | None, *, personal: bool) -> Only | None:
-    """The one value whose rows the address asks for; None: all of them."""
-    column = split_of(metric, by, personal=personal)
-    return None if value is None or column is None else Only(column, value)
+def only_of(reading: Reading, by: str, value: str | None, *, personal: bool) -> Only | None:
+    """The one value whose rows the address asks for; None: all of them, also where a person's are too few."""
+    column = split_of(reading.metric, by, personal=personal)
+    if value is None or column is None:
+        return None
+    only = Only(column, value)
+    return None if is_withheld(reading, only) else only

@@ -260,7 +260,7 @@ def metric_page(
     notes = on_chart(account, metric, points)
     other = other_window(metric, account, on, address.value("days")) if known is None else None
     side = Side(address.value("part") or worse_side(metric))
-    only = only_of(metric, address.value("by"), address.only, personal=personal)
+    only = only_of(reading, address.value("by"), address.only, personal=personal)
     found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
     rowset = rows_behind(reading, side, only)
     titled = [(each, side_title(metric, each)) for each in Side]
