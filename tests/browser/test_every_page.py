@@ -29,6 +29,11 @@ SAME = re.compile(
     r"|INBOX|API|CSV|XLSX|JSON|A-to-z|ODR|UTC|(America|Asia|Australia)/\w+|[\w@-]+(\.[\w-]+)+|order two"
 )
 ENGLISH = r"[a-z]{3,}[ -][a-z]{2,}"
+# By how much a list of rows is wider than its place: as much of it stands under the last column, which stays in sight.
+COVERED = """(() => {
+    const place = document.querySelector("table.rows").closest(".scroll");
+    return place.scrollWidth - place.clientWidth;
+})()"""
 LABELS = ("aria-label", "title", "placeholder", "data-l")
 
 
@@ -126,4 +131,10 @@ def test_every_page_is_whole(
             shoot(page, name)
         if language != "en-US":
             faults += [f"{one.name}: not translated: {text}" for text in texts(page) if english(text, data)]
+    if not chosen:
+        page.set_viewport_size({"width": SIZES["desk"], "height": 900})
+        for metric in ("late_shipment_rate", "late_response_rate", "survey_answer_rate"):
+            page.goto(f"/accounts/{shop.key}/{metric}/?part=left_out")
+            if covered := page.evaluate(COVERED):
+                faults.append(f"{metric}, left out: the last column covers {covered} pixels of the one before")
     assert not faults, "\n".join(faults)
