@@ -221,6 +221,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese")), ("zh-hant", _("Traditional Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
+USE_THOUSAND_SEPARATOR = True  # keys in addresses and forms are written with stringformat:"d"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -161,7 +161,7 @@ def signed(value: Fraction, unit: Unit) -> str:
     """A difference with its sign, cut to the digits people read; of rates in percentage points."""
     text = cut(abs(value) * unit.scale, unit.digits)
     sign = "" if not Fraction(text) else "+" if value > 0 else "−"
-    text = sign + number_format(text, use_l10n=True, force_grouping=True)
+    text = sign + number_format(text, use_l10n=True)
     return pgettext("difference of two percentages", "%(points)s pts") % {"points": text} if unit is Unit.RATE else text
 
 

@@ -120,10 +120,10 @@ def week_title(point: TrendPoint) -> str:
 
 def basis(point: TrendPoint) -> str:
     """How many rows a published figure rests on; of times also their middle and their slowest tenth."""
-    n = number_format(point.n, force_grouping=True)
+    n = number_format(point.n)
     if isinstance(point.metric, Share | Coverage) and point.numerator is not None:
-        of = number_format(point.denominator or 0, force_grouping=True)
-        return _("%(hits)s of %(n)s") % {"hits": number_format(point.numerator, force_grouping=True), "n": of}
+        of = number_format(point.denominator or 0)
+        return _("%(hits)s of %(n)s") % {"hits": number_format(point.numerator), "n": of}
     if not point.n or not isinstance(point.metric, Times | Mean):
         return ""
     cases = ngettext("%(n)s case", "%(n)s cases", point.n) % {"n": n}

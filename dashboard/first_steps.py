@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -67,7 +68,7 @@ def late_replies(scene: Scene) -> Iterator[Step]:
     said = [at, about_sentence(about) if about and about.of == late else "", _("They have waited over 24 hours.")]
     yield Step(
         Band.RED,
-        ngettext("Answer %(count)d late reply", "Answer %(count)d late replies", late) % {"count": late},
+        ngettext("Answer %(count)s late reply", "Answer %(count)s late replies", late) % {"count": number_format(late)},
         " ".join(filter(None, said)),
         queue_address({**asked, "group": Group.LATE.value}),
         _("See who waits"),
@@ -78,20 +79,24 @@ def missed_targets(scene: Scene) -> Iterator[Step]:
     """Buyers whose own target is over, though their 24 hours are not."""
     count, asked, at = _of_queue(scene, lambda waits: waits.missed)
     if count:
-        title = ngettext("Answer %(count)d reply over its target", "Answer %(count)d replies over their target", count)
+        title = ngettext("Answer %(count)s reply over its target", "Answer %(count)s replies over their target", count)
         said = [at, _("Their channel or priority allows less than 24 hours.")]
         href = queue_address({**asked, "group": Group.MISSED.value})
-        yield Step(Band.YELLOW, title % {"count": count}, " ".join(filter(None, said)), href, _("See who waits"))
+        yield Step(
+            Band.YELLOW, title % {"count": number_format(count)}, " ".join(filter(None, said)), href, _("See who waits")
+        )
 
 
 def due_soon(scene: Scene) -> Iterator[Step]:
     """Buyers whose time is over within 4 hours."""
     count, asked, at = _of_queue(scene, lambda waits: waits.soon)
     if count:
-        title = ngettext("Answer %(count)d reply within 4 hours", "Answer %(count)d replies within 4 hours", count)
+        title = ngettext("Answer %(count)s reply within 4 hours", "Answer %(count)s replies within 4 hours", count)
         said = [at, _("Then they are late or over their target.")]
         href = queue_address({**asked, "group": Group.SOON.value})
-        yield Step(Band.YELLOW, title % {"count": count}, " ".join(filter(None, said)), href, _("See who waits"))
+        yield Step(
+            Band.YELLOW, title % {"count": number_format(count)}, " ".join(filter(None, said)), href, _("See who waits")
+        )
 
 
 def _of_queue(scene: Scene, count_of: Callable[[Waiting], int]) -> tuple[int, dict[str, str], str]:
@@ -105,7 +110,7 @@ def _of_queue(scene: Scene, count_of: Callable[[Waiting], int]) -> tuple[int, di
         return counts[account], {"account": account.key}, _("All at %(account)s.") % {"account": account.name}
     if counts[account] == count:
         return count, scene.in_queue, _("All at %(account)s.") % {"account": account.name}
-    said = _("%(here)d of them at %(account)s.") % {"here": counts[account], "account": account.name}
+    said = _("%(here)s of them at %(account)s.") % {"here": number_format(counts[account]), "account": account.name}
     return count, scene.in_queue, said
 
 
@@ -115,12 +120,12 @@ def return_requests(scene: Scene) -> Iterator[Step]:
         return
     queue = ReturnQueue(list(scene.waiting), scene.now)
     if queue.overdue:
-        title = ngettext("Answer %(count)d return request", "Answer %(count)d return requests", queue.count)
-        text = ngettext("%(count)d is past its 48 hours.", "%(count)d are past their 48 hours.", queue.overdue)
+        title = ngettext("Answer %(count)s return request", "Answer %(count)s return requests", queue.count)
+        text = ngettext("%(count)s is past its 48 hours.", "%(count)s are past their 48 hours.", queue.overdue)
         yield Step(
             Band.RED,
-            title % {"count": queue.count},
-            text % {"count": queue.overdue},
+            title % {"count": number_format(queue.count)},
+            text % {"count": number_format(queue.overdue)},
             queue_address({**scene.in_queue, "list": "returns"}),
             _("See the requests"),
         )
@@ -159,10 +164,10 @@ def figures(scene: Scene) -> Iterator[Step]:
 
 def about_sentence(part: Largest) -> str:
     """The largest part of some rows, in words."""
-    said = {"count": part.count, "of": part.of, "value": part.label}
+    said = {"count": number_format(part.count), "of": number_format(part.of), "value": part.label}
     if part.is_topic:
-        return _("%(count)d of %(of)d are about “%(value)s”.") % said
-    return _("%(count)d of %(of)d: %(column)s “%(value)s”.") % {**said, "column": part.column and part.column.title}
+        return _("%(count)s of %(of)s are about “%(value)s”.") % said
+    return _("%(count)s of %(of)s: %(column)s “%(value)s”.") % {**said, "column": part.column and part.column.title}
 
 
 def broken_connections(scene: Scene) -> Iterator[Step]:
@@ -185,7 +190,8 @@ def rejects(scene: Scene) -> Iterator[Step]:
         if count := counts.get(account.id, 0):
             yield Step(
                 Band.YELLOW,
-                ngettext("Repair %(count)d rejected row", "Repair %(count)d rejected rows", count) % {"count": count},
+                ngettext("Repair %(count)s rejected row", "Repair %(count)s rejected rows", count)
+                % {"count": number_format(count)},
                 _("%(account)s does not count them until they are repaired.") % {"account": account.name},
                 reverse("account_rejects", args=[account.key]),
                 _("See the rejected rows"),

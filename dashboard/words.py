@@ -196,12 +196,12 @@ def basis(reading: Reading) -> str:
     if reading.stated_on is not None:
         return _("stated up to %(day)s") % {"day": long_day(reading.stated_on)}
     if isinstance(metric, Times | Mean) and reading.n:
-        return ngettext("%(n)s case", "%(n)s cases", reading.n) % {"n": number_format(reading.n, force_grouping=True)}
+        return ngettext("%(n)s case", "%(n)s cases", reading.n) % {"n": number_format(reading.n)}
     if reading.numerator is None or not isinstance(metric, Share | Coverage):
         return ""
     words = {
-        "hits": number_format(reading.numerator, force_grouping=True),
-        "n": number_format(reading.denominator or 0, force_grouping=True),
+        "hits": number_format(reading.numerator),
+        "n": number_format(reading.denominator or 0),
     }
     if isinstance(metric, Coverage):
         return _("%(hits)s of %(n)s expected") % words
@@ -277,14 +277,14 @@ def missing_sentence(reading: Reading) -> str:
 
 def room_sentence(reading: Reading, target: Target, headroom: int) -> str:
     """How many of the counted rows may still turn bad before the figure is red."""
-    words = {"what": reading.metric.sides[0], "n": number_format(reading.n, force_grouping=True), "count": headroom}
+    words = {"what": reading.metric.sides[0], "n": number_format(reading.n), "count": number_format(headroom)}
     if isinstance(target, AtLeast):
         if not headroom:
             return _("Not one “%(what)s” of %(n)s may be lost, or it is red.") % words
         return (
             ngettext(
-                "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
-                "%(count)d “%(what)s” of %(n)s may be lost before it is red.",
+                "%(count)s “%(what)s” of %(n)s may be lost before it is red.",
+                "%(count)s “%(what)s” of %(n)s may be lost before it is red.",
                 headroom,
             )
             % words
@@ -293,8 +293,8 @@ def room_sentence(reading: Reading, target: Target, headroom: int) -> str:
         return _("One more “%(what)s” of %(n)s makes it red.") % words
     return (
         ngettext(
-            "%(count)d more “%(what)s” of %(n)s is possible before it is red.",
-            "%(count)d more “%(what)s” of %(n)s are possible before it is red.",
+            "%(count)s more “%(what)s” of %(n)s is possible before it is red.",
+            "%(count)s more “%(what)s” of %(n)s are possible before it is red.",
             headroom,
         )
         % words
@@ -316,7 +316,7 @@ def _row_sentence(reading: Reading, target: Target, band: Band, count: int | Non
         sentence = ngettext(
             "%(count)s more “%(what)s” makes it green.", "%(count)s more “%(what)s” in a row make it green.", count
         )
-    return sentence % {"count": number_format(count, force_grouping=True), "what": what}
+    return sentence % {"count": number_format(count), "what": what}
 
 
 def way_sentences(reading: Reading) -> list[str]:

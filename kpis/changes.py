@@ -101,7 +101,7 @@ def apart(distance: Fraction, unit: Unit) -> str:
     """How far two shown figures are from each other, without a sign; of rates in percentage points."""
     if unit is Unit.SECONDS:
         return duration(distance)
-    text = number_format(cut(distance, unit.digits), use_l10n=True, force_grouping=True)
+    text = number_format(cut(distance, unit.digits), use_l10n=True)
     return pgettext("difference of two percentages", "%(points)s pts") % {"points": text} if unit is Unit.RATE else text
 
 

@@ -46,8 +46,7 @@ def display(value: Fraction | None, unit: Unit) -> str:
         return NO_VALUE
     if unit is Unit.SECONDS:
         return duration(value)
-    large = unit in (Unit.COUNT, Unit.AMOUNT)
-    text = number_format(cut(value * unit.scale, unit.digits), use_l10n=True, force_grouping=large)
+    text = number_format(cut(value * unit.scale, unit.digits), use_l10n=True)
     return f"{text}%" if unit is Unit.RATE else text
 
 

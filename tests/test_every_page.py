@@ -44,6 +44,8 @@ def test_pages_cost_and_weigh_what_is_stated_and_read_without_a_script(client: C
                 faults.append(f"{path}: the chart library comes if and only if there is a chart")
             if html.count("<canvas") > html.count('class="twin"'):
                 faults.append(f"{path}: a chart without its table")
+            if keys := re.findall(r' (?:id|href|for|name|value|aria-describedby)="[^"]*\d,\d{3}\b[^"]*"', html):
+                faults.append(f"{path}: keys written as figures are: {keys[:3]}")
             if re.search(r"<[^>]+ style=", html) or re.search(r" on\w+=\"", html):
                 faults.append(f"{path}: style or script within the page, which the content policy refuses")
     for name, each in costs.items():

@@ -311,15 +311,26 @@ def test_every_page_tells_how_many_replies_are_late():
     waits(shop, "2026-01-18 10:00", "late")
     waits(shop, "2026-01-20 10:00", "over its target", channel="live_chat")
     waits(shop, "2026-01-20 10:00", "fresh")
-    assert text_of(client_of(shop).get("/metrics/")).count("data-late-now><span>1</span>") == 2
-    assert text_of(client_of(make_account()).get("/metrics/")).count("data-late-now hidden><span>0</span>") == 2
+    assert text_of(client_of(shop).get("/metrics/")).count('data-late-now><span data-count="late">1</span>') == 1
+    assert text_of(client_of(make_account()).get("/metrics/")).count("data-late-now hidden>") == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_many_late_replies_are_counted_by_the_rules_of_the_language_and_fit_a_narrow_badge(monkeypatch, language):
+    monkeypatch.setattr("dashboard.pages.shell.late_count", lambda _accounts, _now: 23_000)
+    page = text_of(client_of(make_account()).get("/metrics/", headers={"accept-language": language}))
+    whole = '<span data-count="late">23,000</span>'
+    assert f'{whole}<span class="sr-only">' in page
+    assert f'<span aria-hidden="true" data-count="lateShort">999+</span><span class="sr-only">{whole}' in page
 
 
 def test_the_list_comes_alone_for_the_page_that_keeps_itself_fresh():
     shop = make_account()
     waits(shop, "2026-01-18 10:00", "late")
     piece = text_of(client_of(shop).get("/queue/list/?group=late"))
-    assert piece.startswith('<div class="queue-list" data-now="2026-01-20T12:00:00+00:00" data-late="1">')
+    assert piece.startswith(
+        '<div class="queue-list" data-now="2026-01-20T12:00:00+00:00" data-late="1" data-late-short="1">'
+    )
     assert "<html" not in piece
     assert "26 h 0 min late" in piece
 

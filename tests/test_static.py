@@ -49,6 +49,12 @@ def test_every_light_colour_has_a_dark_one():
     assert colours(css, ":root {").keys() - same_in_both == colours(css, ":root[data-theme=dark] {").keys()
 
 
+def test_keys_of_rows_are_not_written_as_figures_are():
+    written = re.compile(r"\{\{ [\w.]*\b(?:pk|turn) \}\}")
+    templates = STATIC.parent / "templates"
+    assert not [path.name for path in templates.rglob("*.html") if written.search(path.read_text())]
+
+
 def test_every_sign_a_template_uses_is_drawn():
     templates = STATIC.parent / "templates"
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (templates / "_icons.html").read_text()))

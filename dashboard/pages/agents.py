@@ -181,13 +181,11 @@ def _card(line: Line, found: People) -> PersonCard:
     reading = line.reading(REPLY)
     if line.kind is Kind.UNANSWERED:
         waits = line.now[WITHIN.slug].n
-        volume = ngettext("%(n)s turn", "%(n)s turns", waits) % {"n": number_format(waits, force_grouping=True)}
+        volume = ngettext("%(n)s turn", "%(n)s turns", waits) % {"n": number_format(waits)}
     elif reading is None:
         volume = _fewer(found.minimum)
     else:
-        volume = ngettext("%(n)s answer", "%(n)s answers", reading.n) % {
-            "n": number_format(reading.n, force_grouping=True)
-        }
+        volume = ngettext("%(n)s answer", "%(n)s answers", reading.n) % {"n": number_format(reading.n)}
     return PersonCard(line, TITLES.get(line.kind, line.name), _note(line, found), volume, _figures(line, found))
 
 

@@ -104,7 +104,7 @@ class Heat:
         return number_format(cut(value / HOUR, 1 if value < 10 * HOUR else 0))
 
     def _title(self, one: Hour) -> str:
-        cases = ngettext("%(n)s case", "%(n)s cases", one.n) % {"n": number_format(one.n, force_grouping=True)}
+        cases = ngettext("%(n)s case", "%(n)s cases", one.n) % {"n": number_format(one.n)}
         return _("%(day)s, %(from)02d:00 to %(to)02d:00: %(figure)s, %(cases)s") % {
             "day": WEEKDAYS[one.weekday],
             "from": one.hour,

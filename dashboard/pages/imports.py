@@ -179,7 +179,7 @@ class ImportPage:
 
 def grouped(count: int) -> str:
     """A count as people write it, with the thousands apart."""
-    return number_format(count, force_grouping=True)
+    return number_format(count)
 
 
 def format_title(source: str) -> str:

@@ -172,8 +172,8 @@ def _finding(found: Pulls, by: str) -> str:
     unit = found.reading.metric.unit
     words_ = {
         "name": _name(worst, by),
-        "bad": number_format(worst.bad, force_grouping=True),
-        "all": number_format(found.bad, force_grouping=True),
+        "bad": number_format(worst.bad),
+        "all": number_format(found.bad),
         "metric": found.reading.metric.title,
         "without": display(worst.without, unit),
         "now": display(_whole(found), unit),

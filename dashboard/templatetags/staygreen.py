@@ -133,6 +133,12 @@ def twentieths(count: int, total: int) -> int:
     return max(3, round(20 * count / total)) if total else 5
 
 
+@register.filter
+def short(count: int) -> str:
+    """A count where three digits have room: from 1,000 on "999+". The whole number has to stand in words beside it."""
+    return str(count) if count <= 999 else "999+"
+
+
 @register.simple_tag
 def html_language() -> str:
     """The language of the page as HTML names it: zh-hans is zh-Hans."""

@@ -89,7 +89,9 @@
       ahead = Date.parse(list.dataset.now) - checked;
       document.querySelectorAll("[data-late-now]").forEach(function (badge) {
         badge.hidden = list.dataset.late === "0";
-        badge.firstElementChild.textContent = list.dataset.late;
+        badge.querySelectorAll("[data-count]").forEach(function (place) {
+          place.textContent = list.dataset[place.dataset.count];
+        });
       });
       const all = place.querySelector("[data-all]");
       if (all) all.hidden = false;
