@@ -55,6 +55,7 @@ def trend_chart(
     values = [None if point.shown is None else point.shown / scale for point in points]
     beside = [None if one is None else float(one.value * metric.unit.scale) / scale for one in official]
     earlier = [None if one is None or one.shown is None else one.shown / scale for one in compared]
+    drawn = marks.marks(points, noted, small=small)
     axis = _axis(metric, points, [value for value in (*values, *beside, *earlier) if value is not None], scale)
     return {
         "name": str(metric.title),
@@ -73,7 +74,8 @@ def trend_chart(
             [line for line in (basis(point), *notes(point, today), *map(marks.sentence, of_week)) if line]
             for point, of_week in zip(points, marks.by_week(points, noted), strict=True)
         ],
-        "marks": marks.marks(points, noted, small=small),
+        "marks": drawn,
+        "marksLow": marks.at_the_foot(drawn, _heights(values, axis), small=small),
         "axis": axis,
         "zones": _zones(metric, points, axis, scale, small),
         "breaks": [{"at": at - 0.5, "label": _("New rule")} for at, point in enumerate(points) if point.rule_changed],
@@ -83,6 +85,12 @@ def trend_chart(
         "compared": earlier if any(value is not None for value in earlier) else None,
         "comparedShown": [was(one) for one in compared],
     }
+
+
+def _heights(values: Sequence[float | None], axis: dict[str, float]) -> list[float | None]:
+    """How high each value stands in the chart: 0 at its foot, 1 at its head."""
+    low, high = axis["min"], axis["max"]
+    return [None if value is None or high == low else (value - low) / (high - low) for value in values]
 
 
 def signs(chart: dict[str, Any]) -> dict[str, bool]:

@@ -16,6 +16,7 @@ LETTER, MARGIN = 6.4, 18  # of a label, in the same pixels
 LONGEST, SMALL_LONGEST = 34, 22  # letters of a title on a chart; the table and the tooltip have all of it
 LINES = 3  # of one label: a week may have many notes
 ROWS = 5  # of labels below each other
+ROW = 1 / 15  # of the chart's height that one of them takes
 Taken = tuple[float, float, int, int]  # where a label stands: left, right, its first row and the one below its last
 
 
@@ -79,6 +80,26 @@ def marks(points: Sequence[TrendPoint], notes: Sequence[Note], *, small: bool = 
     return drawn
 
 
+def at_the_foot(drawn: Sequence[dict[str, Any]], heights: Sequence[float | None], *, small: bool) -> bool:
+    """Whether the labels hide fewer weeks when they stand at the foot of the chart instead of its head.
+
+    `heights` are those of the weeks' points, from 0 at the foot to 1.
+    """
+
+    def hidden(depths: Sequence[float | None]) -> int:
+        return sum(
+            depth is not None
+            and left <= at / max(1, len(depths) - 1) <= right
+            and (one["row"] - 0.5) * ROW <= depth <= (one["row"] + len(one["label"]) + 0.5) * ROW
+            for one in drawn
+            if one["label"]
+            for left, right in [_across(one["label"], one["from"], one["to"], len(depths), small=small)]
+            for at, depth in enumerate(depths)
+        )
+
+    return hidden(heights) < hidden([None if height is None else 1 - height for height in heights])
+
+
 def _label(notes: Sequence[Note], *, small: bool) -> list[str]:
     shown = notes if len(notes) <= LINES else notes[: LINES - 1]
     label = [_cropped(note.title if small else sentence(note), SMALL_LONGEST if small else LONGEST) for note in shown]
@@ -111,17 +132,23 @@ def _letters(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
+def _across(label: Sequence[str], first: int, last: int, weeks: int, *, small: bool) -> tuple[float, float]:
+    """From where to where a label reaches, in parts of the chart's width."""
+    width = (max(map(_letters, label)) * LETTER + MARGIN) / (SMALL_WIDTH if small else WIDTH)
+    middle = (first + last) / 2 / max(1, weeks - 1)
+    left = min(max(0.0, middle - width / 2), 1 - width)  # the script keeps labels inside the chart
+    return left, left + width
+
+
 def _free_row(
     label: Sequence[str], first: int, last: int, weeks: int, taken: list[Taken], *, small: bool
 ) -> int | None:
     """The uppermost row in which the label runs into no other, which is then taken; None where there is none."""
-    width = (max(map(_letters, label)) * LETTER + MARGIN) / (SMALL_WIDTH if small else WIDTH)
-    middle = (first + last) / 2 / max(1, weeks - 1)
-    left = min(max(0.0, middle - width / 2), 1 - width)  # the script keeps labels inside the chart
+    left, right = _across(label, first, last, weeks, small=small)
     for row in range(ROWS - len(label) + 1):
         rows = (row, row + len(label))
         others = [one for one in taken if rows[0] < one[3] and one[2] < rows[1]]
-        if all(left >= right or left + width <= start for start, right, _above, _below in others):
-            taken.append((left, left + width, *rows))
+        if all(left >= end or right <= start for start, end, _above, _below in others):
+            taken.append((left, right, *rows))
             return row
     return None

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
+import pytest
+
 from dashboard import charts, marks
 from kpis.catalogue import METRICS
 from kpis.metrics import Rule
@@ -141,6 +143,21 @@ def weeks(count):
 
 def marked(chart):
     return [(mark["from"], mark["to"], mark["label"], mark["row"]) for mark in chart["marks"]]
+
+
+@pytest.mark.parametrize(
+    ("heights", "low"),
+    [
+        ([0.95] * 12, True),  # the line runs where the label would stand at the head
+        ([0.5] * 12, False),
+        ([0.05] * 12, False),
+        ([0.95] * 4 + [0.5] * 8, False),  # only far from the note, which is in the tenth week
+        ([None] * 12, False),
+    ],
+)
+def test_labels_stand_where_they_hide_fewer_weeks(heights, low):
+    drawn = marks.marks(weeks(12), [noted("New templates", "2026-01-01")])
+    assert (drawn[0]["from"], marks.at_the_foot(drawn, heights, small=False)) == (9, low)
 
 
 def test_a_note_is_a_line_in_the_week_that_holds_its_day():

@@ -54,7 +54,7 @@
   }
 
   /* What people noted: a line in the week of its day, a band over the weeks of a period. */
-  function mark(part) {
+  function mark(part, low) {
     const content = part.label.length && narrow() ? part.short : part.label;
     const period = part.from !== part.to;
     const middle = (part.from + part.to) / 2;
@@ -62,9 +62,9 @@
       type: "line", xMin: middle, xMax: middle, borderColor: colour("ink"), borderWidth: period ? 0 : 1.4,
       borderDash: [3, 4],
       label: {
-        display: content.length > 0, content: content, position: "end", color: colour("bg"),
+        display: content.length > 0, content: content, position: low ? "start" : "end", color: colour("bg"),
         backgroundColor: colour("ink"), font: { size: 11, weight: "600" }, padding: { x: 7, y: 4 }, borderRadius: 5,
-        yAdjust: part.row * 20,
+        yAdjust: (low ? -20 : 20) * part.row,
       },
     };
     if (!period) return [line];
@@ -100,7 +100,7 @@
     function kept(context) { return data.carried[context.p1DataIndex]; }
     function open(context) { return data.provisional[context.p1DataIndex]; }
     function hollow(index) { return data.carried[index] || data.provisional[index]; }
-    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule), data.marks.flatMap(mark));
+    const marks = data.zones.map(zone).concat(data.unripe ? [ripening(data.unripe)] : [], data.breaks.map(rule), data.marks.flatMap(function (part) { return mark(part, data.marksLow); }));
     return new Chart(canvas, {
       type: "line",
       data: {
