@@ -122,3 +122,14 @@ def test_orders_have_no_topic_and_name_another_column(django_assert_num_queries)
     assert (shop.id, "late_shipment_rate") not in parts
     part = parts[shop.id, "refund_rate"]
     assert (part.label, part.count, part.of, part.is_topic) == ("Seller (MFN)", 2, 3, False)
+
+
+def test_three_steps_stand_at_once_and_the_others_behind_one_line():
+    shop = make_account("shop", name="Shop")
+    wait(shop, 30)
+    wait(shop, 1, channel="live_chat")  # five minutes are allowed
+    wait(shop, 21)
+    make_return(shop, "2026-01-18 10:00", number="over")  # 50 hours ago
+    at_once, later = client_of(shop).get("/").content.decode().split('<details class="more">')
+    assert (at_once.count('class="card alert"'), later.count('class="card alert"')) == (3, 1)
+    assert '1 more<span class="names">' in later

@@ -42,6 +42,7 @@ from sellers.models import Platform, SellerAccount
 
 PER_PAGE = 50
 WEEKS = 12
+AT_ONCE = 3  # steps
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,15 @@ class Fleet:
     order: Order
     then: Then | None
     score = SCORE
+
+    @property
+    def first_steps(self) -> list[Step]:
+        """Those that everybody sees at once; more than three are no beginning."""
+        return self.steps[:AT_ONCE]
+
+    @property
+    def next_steps(self) -> list[Step]:
+        return self.steps[AT_ONCE:]
 
     @property
     def columns(self) -> list[tuple[Metric, Text, Text, SortLink]]:

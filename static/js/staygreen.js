@@ -57,6 +57,12 @@
     });
   });
 
+  document.querySelectorAll("[data-unfold]").forEach(function (button) {
+    button.addEventListener("click", function () {
+      button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false"));
+    });
+  });
+
   /* ---- imports: a bar that moves, and files that are dropped ---- */
   document.querySelectorAll("[data-progress]").forEach(function (place) {
     const bar = place.querySelector("progress");

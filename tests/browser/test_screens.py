@@ -224,6 +224,20 @@ def test_everything_one_taps_on_a_phone_is_large_enough(new_page, manager):
         assert too_small(page) == []
 
 
+def test_on_a_phone_the_filters_stand_behind_a_button(new_page, manager):
+    page = new_page(manager, width=SIZES["phone"])
+    for path, label in (("/", "Platform"), ("/queue/", "Channel")):
+        page.goto(path)
+        expect(page.get_by_label(label)).to_be_hidden()
+        page.get_by_role("button", name="Filters").click()
+        expect(page.get_by_role("button", name="Filters", expanded=True)).to_be_visible()
+        expect(page.get_by_label(label)).to_be_visible()
+    page.set_viewport_size({"width": SIZES["desk"], "height": 900})
+    page.goto("/")
+    expect(page.get_by_label("Platform")).to_be_visible()
+    expect(page.get_by_role("button", name="Filters")).to_be_hidden()
+
+
 def test_an_account_fits_on_one_sheet_of_paper(new_page, manager):
     page = new_page(manager)
     page.goto("/accounts/falling/")
