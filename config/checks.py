@@ -12,11 +12,13 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 Apps = Sequence[AppConfig] | None
 
 IDENTITY_KEY_CHARACTERS = 32
 METRICS_TOKEN_CHARACTERS = 24
+OLDEST_POSTGRESQL = 15
 
 # Commands that read and write code, the schema or public files. They touch no secret, so they also work without one;
 # if such a command should ever use a key after all, Django or Fernet refuses the empty one.
@@ -161,6 +163,23 @@ def replica_is_one(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             hint="Set both to postgres:// addresses, or unset DATABASE_REPLICA_URL.",
             id="config.E013",
         )
+    ]
+
+
+@register(Tags.database)
+def postgresql_is_new_enough(
+    app_configs: Apps, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Day totals are kept by MERGE, which came with PostgreSQL 15; `migrate` asks."""
+    servers = [connections[alias] for alias in databases or ()]
+    return [
+        Error(
+            f"The database {server.alias} is a PostgreSQL before {OLDEST_POSTGRESQL}.",
+            hint=f"Move it to PostgreSQL {OLDEST_POSTGRESQL} or newer (a dump, restored there).",
+            id="config.E014",
+        )
+        for server in servers
+        if server.vendor == "postgresql" and server.pg_version < OLDEST_POSTGRESQL * 10_000  # type: ignore[attr-defined]  # its own
     ]
 
 

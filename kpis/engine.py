@@ -94,34 +94,48 @@ class Layout:
 
     @cached_property
     def overwriting(self) -> tuple[str, tuple[Any, ...]]:
-        """The statement that counts some days of one account and overwrites their totals, and its parameters.
+        """The statement that counts some days of one account and keeps the totals that came out differently.
 
-        `ACCOUNT`, `DAYS` and `NOW` stand among them for what each call gives. Compiled once: for Django that is more
-        work than counting a year of a small shop is for the database.
+        `ACCOUNT`, `DAYS` and `NOW` stand among its parameters for what each call gives. Compiled once: for Django that
+        is more work than counting a year of a small shop is for the database.
         """
         day = self.fact.day
         rows = self.counting().filter(Exact(F("account_id"), Given(ACCOUNT)), Among(F(day), Given(DAYS)))
         sql, parameters = rows.query.sql_with_params()
         sums = ", ".join(f"COALESCE(part_{index}, 0)" for index in range(len(self.parts)))
-        table = DayTotal._meta.db_table
         if connection.vendor == "postgresql":
-            array, given = f"jsonb_build_array({sums})", "unnest(%s::date[]) AS given(value)"
+            array, given, keeping = f"jsonb_build_array({sums})", "unnest(%s::date[]) AS given(value)", MERGING
         else:
-            array, given = f"json_array({sums})", "json_each(%s) AS given"
-        statement = (
-            f"INSERT INTO {table} (account_id, fact, day, sums, recipe, counted_at) "  # noqa: S608  # all from models
-            f"SELECT %s, %s, given.value, {array}, %s, %s FROM {given} LEFT JOIN ({sql}) AS counted "
-            f"ON counted.{day} = given.value WHERE TRUE "
-            "ON CONFLICT (account_id, fact, day) DO UPDATE SET sums = excluded.sums, recipe = excluded.recipe, "
-            "counted_at = excluded.counted_at"
+            array, given, keeping = f"json_array({sums})", "json_each(%s) AS given", UPSERTING
+        counted = (
+            f"SELECT %s AS account_id, %s AS fact, given.value AS day, {array} AS sums, %s AS recipe, %s AS counted_at "  # noqa: S608  # all from models
+            f"FROM {given} LEFT JOIN ({sql}) AS rows_of_day ON rows_of_day.{day} = given.value WHERE TRUE"
         )
+        statement = keeping.format(table=DayTotal._meta.db_table, counted=counted)
         return statement, (ACCOUNT, self.fact.slug, self.recipe, NOW, DAYS, *parameters)
 
 
-def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
-    """Count these days of one account anew and overwrite their totals whole, inside the database.
+# A total that came out as it stands is left alone: writing it again would be half of the work of counting it.
+MERGING = """
+    MERGE INTO {table} AS stored USING ({counted}) AS counted
+    ON stored.account_id = counted.account_id AND stored.fact = counted.fact AND stored.day = counted.day
+    WHEN MATCHED AND (stored.recipe <> counted.recipe OR stored.sums <> counted.sums)
+    THEN UPDATE SET sums = counted.sums, recipe = counted.recipe, counted_at = counted.counted_at
+    WHEN NOT MATCHED THEN INSERT (account_id, fact, day, sums, recipe, counted_at)
+    VALUES (counted.account_id, counted.fact, counted.day, counted.sums, counted.recipe, counted.counted_at)
+"""
+UPSERTING = """
+    INSERT INTO {table} AS stored (account_id, fact, day, sums, recipe, counted_at) {counted}
+    ON CONFLICT (account_id, fact, day) DO UPDATE
+    SET sums = excluded.sums, recipe = excluded.recipe, counted_at = excluded.counted_at
+    WHERE stored.recipe <> excluded.recipe OR stored.sums <> excluded.sums
+"""
 
-    A day without rows is stored as zeros.
+
+def recount(layout: Layout, account_id: int, days: Collection[date], now: datetime) -> None:
+    """Count these days of one account anew, inside the database, and overwrite whole what came out differently.
+
+    A day without rows is stored as zeros. Whoever counts an account is alone with it (sellers/locks.py).
     """
     moment = DayTotal._meta.get_field("counted_at").get_db_prep_save(now, connection)
     given = {ACCOUNT: account_id, DAYS: listed(days), NOW: moment}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, reduce
+from operator import or_
 from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -134,8 +135,9 @@ class Lapse:
         }
 
     def is_due(self, account: SellerAccount, now: datetime) -> bool:
-        """Whether a deadline of this account has passed."""
-        return any(rows.filter(account=account).exists() for rows in self.due(now))
+        """Whether a deadline of this account has passed: one query."""
+        passed = reduce(or_, (Q(Exists(rows.filter(account=account))) for rows in self.due(now)))
+        return SellerAccount.objects.filter(passed, pk=account.pk).exists()
 
 
 class Side(StrEnum):

@@ -20,7 +20,8 @@ __all__ = [
 class DayTotal(models.Model):
     """The sums of one account, fact and local day, overwritten whole; a counted day without rows is stored too.
 
-    `sums` is a list in the order of the fact's parts; `recipe` names the declaration it was counted by.
+    `sums` is a list in the order of the fact's parts; `recipe` names the declaration it was counted by, and
+    `counted_at` says since when it has been counted so.
     """
 
     account = models.ForeignKey(

@@ -186,13 +186,13 @@ def _count(account: SellerAccount, days: Mapping[str, Collection[date]], now: da
 class Marked(NamedTuple):
     """Marks that were read, the days they name, by fact, and whether there may be more of them."""
 
-    ids: list[int]
+    ids: set[int]
     days: dict[str, set[date]]
     more: bool
 
 
 def _newest(account: SellerAccount) -> Marked:
-    ids: list[int] = []
+    ids: set[int] = set()  # of a list, Django would look at each value by itself
     days: dict[str, set[date]] = defaultdict(set)
     count = 0
     for mark_id, fact, day in _marked(account).order_by("-day").values_list("id", "fact", "day")[:MARKS]:
@@ -202,7 +202,7 @@ def _newest(account: SellerAccount) -> Marked:
                 return Marked(ids, {fact: found for fact, found in days.items() if found}, more=True)
             of_fact.add(day)
             count += 1
-        ids.append(mark_id)
+        ids.add(mark_id)
     return Marked(ids, days, more=len(ids) == MARKS)
 
 

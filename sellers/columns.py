@@ -23,6 +23,8 @@ def copied(field: models.Field, values: Sequence[Any]) -> Sequence[str]:
 
 def array(field: models.Field, values: Sequence[Any]) -> str:
     """As the text of a PostgreSQL array."""
+    if _kind(field) is models.IntegerField:
+        return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
     texts = _json(values) if _kind(field) is models.JSONField else values
     quoted = [
         "NULL" if value is None else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"' for value in texts

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -287,6 +288,13 @@ def test_sqlite_with_redis_is_a_warning(settings: Any, monkeypatch: pytest.Monke
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
     settings.REDIS_URL = "redis://localhost"
     assert ids(checks.database_fits_the_workers(None)) == ["config.W001"]
+
+
+@pytest.mark.parametrize(("version", "found"), [(14_00_19, ["config.E014"]), (15_00_00, [])])
+def test_a_postgresql_without_merge_is_an_error(version: int, found: list[str], monkeypatch: Any) -> None:
+    server = SimpleNamespace(alias="default", vendor="postgresql", pg_version=version)
+    monkeypatch.setattr(checks, "connections", {"default": server})
+    assert ids(checks.postgresql_is_new_enough(None, databases=["default"])) == found
 
 
 def test_https_without_a_named_proxy_is_a_warning(settings: Any) -> None:

@@ -1,6 +1,6 @@
 """Every write path marks the days it touches in its own transaction: the day a row leaves and the day it enters."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -18,7 +18,7 @@ from kpis.totals import load_totals
 from messaging.models import Conversation, Message, Turn
 from orders.models import Order
 from sellers.facts import DatedRow, UnmarkedWriteError, restamp
-from sellers.marks import Mark
+from sellers.marks import Mark, mark
 from tests.makers import NOW, at, make_account, make_conversation, make_message, make_order
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +175,25 @@ def test_a_day_counted_by_an_older_declaration_is_not_read_by_todays_positions(a
     january = Window(date(2026, 1, 1), date(2026, 1, 31))
     found = load_totals([account.id], dict.fromkeys(LAYOUTS.values(), january))
     assert found == {}
+
+
+def test_a_total_that_came_out_as_it_stands_is_not_written_again(account):
+    make_order(account, "2026-01-05 10:00")
+    monday, hour = date(2026, 1, 5), timedelta(hours=1)
+
+    def counted_since() -> datetime:
+        return DayTotal.objects.get(fact="orders", day=monday).counted_at
+
+    sweep(NOW)
+    mark([(account.id, "orders", monday)])
+    sweep(NOW + hour)
+    assert (marks(), counted_since()) == ([], NOW)
+    make_order(account, "2026-01-05 11:00")
+    sweep(NOW + 2 * hour)
+    assert counted_since() == NOW + 2 * hour
+    DayTotal.objects.update(recipe="another")
+    sweep(NOW + 3 * hour)
+    assert counted_since() == NOW + 3 * hour, "equal sums of another declaration mean something else"
 
 
 def test_a_day_that_cannot_be_counted_is_set_aside_after_three_attempts_and_stops_no_other(account, monkeypatch):
