@@ -19,8 +19,8 @@ from sellers.models import SellerAccount
 
 COMMAND = "script/bench --only export"
 EXPORT = Size("export", 1, messages=300, templates=1)
-EARLY = 100_000  # rows after which the memory is looked at first
-MANY, FEWER = 1_000_000, 200_000
+EARLY = 50_000  # rows after which the memory is looked at first
+MANY, FEWER = 1_000_000, 100_000
 METRIC = "order_defect_rate"
 
 
