@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from dashboard import words
+from dashboard import headroom, words
 from kpis.attention import worse_side
 from kpis.changes import Change, change
 from kpis.figures import unripe_from
@@ -82,7 +82,7 @@ class Card:
 
     @property
     def missing(self) -> str:
-        return words.missing_sentence(self.reading)
+        return headroom.missing_sentence(self.reading)
 
     @property
     def missing_title(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from dashboard.addresses import queue_address
 from dashboard.cards import Card
+from dashboard.joining import sentences
 from dashboard.pages.connections import broken
 from dashboard.silence import silences
 from intake.models import RejectedRow
@@ -69,7 +70,7 @@ def late_replies(scene: Scene) -> Iterator[Step]:
     yield Step(
         Band.RED,
         ngettext("Answer %(count)s late reply", "Answer %(count)s late replies", late) % {"count": number_format(late)},
-        " ".join(filter(None, said)),
+        sentences(said),
         queue_address({**asked, "group": Group.LATE.value}),
         _("See who waits"),
     )
@@ -82,9 +83,7 @@ def missed_targets(scene: Scene) -> Iterator[Step]:
         title = ngettext("Answer %(count)s reply over its target", "Answer %(count)s replies over their target", count)
         said = [at, _("Their channel or priority allows less than 24 hours.")]
         href = queue_address({**asked, "group": Group.MISSED.value})
-        yield Step(
-            Band.YELLOW, title % {"count": number_format(count)}, " ".join(filter(None, said)), href, _("See who waits")
-        )
+        yield Step(Band.YELLOW, title % {"count": number_format(count)}, sentences(said), href, _("See who waits"))
 
 
 def due_soon(scene: Scene) -> Iterator[Step]:
@@ -94,9 +93,7 @@ def due_soon(scene: Scene) -> Iterator[Step]:
         title = ngettext("Answer %(count)s reply within 4 hours", "Answer %(count)s replies within 4 hours", count)
         said = [at, _("Then they are late or over their target.")]
         href = queue_address({**asked, "group": Group.SOON.value})
-        yield Step(
-            Band.YELLOW, title % {"count": number_format(count)}, " ".join(filter(None, said)), href, _("See who waits")
-        )
+        yield Step(Band.YELLOW, title % {"count": number_format(count)}, sentences(said), href, _("See who waits"))
 
 
 def _of_queue(scene: Scene, count_of: Callable[[Waiting], int]) -> tuple[int, dict[str, str], str]:
@@ -156,7 +153,7 @@ def figures(scene: Scene) -> Iterator[Step]:
         yield Step(
             reading.band,
             title % {"account": reading.account.name, "metric": one.metric.title, "value": reading.display},
-            " ".join(said),
+            sentences(said),
             f"{reverse('metric', args=[reading.account.key, one.metric.slug])}?part={worse_side(reading.metric)}#rows",
             _("See the rows behind it"),
         )
@@ -204,7 +201,7 @@ def silent_channels(scene: Scene) -> Iterator[Step]:
         yield Step(
             Band.YELLOW,
             _("%(account)s: channels gone silent") % {"account": silence.account.name},
-            " ".join([*silence.sentences, _("Perhaps its connection is broken.")]),
+            sentences([*silence.sentences, _("Perhaps its connection is broken.")]),
             reverse("metric", args=[silence.account.key, silence.metric.slug]),
             _("See the channels"),
         )

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard import words
 from dashboard.cards import Card, card
+from dashboard.joining import names
 from kpis.changes import Change, Evidence, Goodness
 from kpis.metrics import Text, Window
 from kpis.readings import Reading
@@ -189,7 +190,7 @@ class Told:
         for day, titles in sorted(by_day.items()):
             found.append(
                 _("Data was complete only up to %(day)s for: %(metrics)s.")
-                % {"day": words.long_day(day), "metrics": _listed(titles)}
+                % {"day": words.long_day(day), "metrics": names(titles)}
             )
         if self.week.too_few:
             titles = [str(reading.metric.title) for reading in self.week.too_few]
@@ -197,16 +198,12 @@ class Told:
                 ngettext(
                     "Too few cases for a figure: %(metrics)s.", "Too few cases for figures: %(metrics)s.", len(titles)
                 )
-                % {"metrics": _listed(titles)}
+                % {"metrics": names(titles)}
             )
         return found or [_("All the data of these windows was there when this was published.")]
 
     def _lines(self, found: Sequence[Beside]) -> list[Line]:
         return [Line(one, self.week.ends_on) for one in found]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return pgettext("between the names of a list", ", ").join(names)
 
 
 def rows_behind(entry: Card, ends_on: date) -> str:

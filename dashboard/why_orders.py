@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard.joining import names
 from dashboard.verdict import Verdict, apart, at
 from kpis.metrics import Text
 from kpis.targets import Band
@@ -149,7 +150,7 @@ def of_defect(order: Order) -> Verdict:
     ]
     named = [name for has, name in parts if has]
     if named:
-        why = _("It has %(parts)s; an order counts once, on the day it was placed.") % {"parts": ", ".join(named)}
+        why = _("It has %(parts)s; an order counts once, on the day it was placed.") % {"parts": names(named)}
     else:
         why = _("No negative feedback, no claim and no chargeback that counts.")
         if order.claimed:

@@ -5,8 +5,10 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
+from django.utils import translation
 
-from dashboard import words
+from dashboard.headroom import missing_sentence
+from dashboard.joining import names, sentences
 from kpis.catalogue import METRICS
 from kpis.metrics import Rule, Window
 from kpis.readings import Reading
@@ -55,13 +57,13 @@ def reading(metric, hits, n, rule=None):
     ],
 )
 def test_what_is_missing_is_said_in_rows(metric, hits, n, sentence):
-    assert words.missing_sentence(reading(metric, hits, n)) == sentence
+    assert missing_sentence(reading(metric, hits, n)) == sentence
 
 
 def test_all_answers_must_be_good_and_one_was_not():
     rule = replace(SCORE.rule, target=AtLeast("9", "10"))
     assert (
-        words.missing_sentence(reading(SCORE, 38, 40, rule))
+        missing_sentence(reading(SCORE, 38, 40, rule))
         == "Further “Solved” alone cannot change the colour: older cases must first leave the window."
     )
 
@@ -69,17 +71,26 @@ def test_all_answers_must_be_good_and_one_was_not():
 def test_none_may_be_bad_and_one_was():
     rule = Rule(days=60, target=AtMost("1", "0"))
     assert (
-        words.missing_sentence(reading(DEFECTS, 1, 200, rule))
+        missing_sentence(reading(DEFECTS, 1, 200, rule))
         == "Further “Without a defect” alone cannot change the colour: older cases must first leave the window."
     )
 
 
 def test_a_score_with_no_room_says_so():
     rule = replace(SCORE.rule, target=AtLeast("8", "8"))  # 32 of 40 is exactly 8.0
-    assert words.missing_sentence(reading(SCORE, 32, 40, rule)) == "Not one “Solved” of 40 may be lost, or it is red."
+    assert missing_sentence(reading(SCORE, 32, 40, rule)) == "Not one “Solved” of 40 may be lost, or it is red."
 
 
 def test_the_rule_in_force_decides_not_the_declared_one():
     rule = replace(DEFECTS.rule, target=Below("2", "1.5"))
     # 6 of 500 is 1.2 %: 9 of 500 are 1.8 %, 10 are 2 % and red.
-    assert words.missing_sentence(reading(DEFECTS, 6, 500, rule)).startswith("3 more “With a defect” of 500 are")
+    assert missing_sentence(reading(DEFECTS, 6, 500, rule)).startswith("3 more “With a defect” of 500 are")
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "listed"),
+    [("en", "One. Two.", "One., Two."), ("zh-hans", "One.Two.", "One.、Two."), ("zh-hant", "One.Two.", "One.、Two.")],
+)
+def test_sentences_and_names_follow_one_another_as_the_language_sets_them(language, said, listed):
+    with translation.override(language):
+        assert (sentences(["One.", "", "Two."]), sentences([]), names(["One.", "Two."])) == (said, "", listed)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.joining import names
 from dashboard.models import Delivery, Subscription
 from dashboard.weekly import Line, Step, Told
 from kpis.fleet import WORST_FIRST
@@ -108,11 +109,11 @@ class Content:
     @property
     def summary(self) -> str:
         """How many accounts have which colour."""
-        return ", ".join(f"{word} {count}" for _band, word, count in self.shares if count)
+        return names(f"{word} {count}" for _band, word, count in self.shares if count)
 
     @property
     def absent_names(self) -> str:
-        return ", ".join(account.name for account in self.absent[:ACCOUNTS])
+        return names(account.name for account in self.absent[:ACCOUNTS])
 
 
 def accounts_of(subscription: Subscription) -> list[SellerAccount]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from dashboard import charts, words
 from dashboard.addresses import WEEKS, ReportDay
 from dashboard.cards import Card, cards
+from dashboard.joining import sentences
 from dashboard.known import Known
 from dashboard.marks import by_week, sentence
 from dashboard.pages.connections import broken_connections
@@ -125,7 +126,7 @@ class WeekLine:
 
     @property
     def note(self) -> str:
-        return " ".join([*charts.notes(self.point), *map(sentence, self.noted)])
+        return sentences([*charts.notes(self.point), *map(sentence, self.noted)])
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
-from dashboard import words
+from dashboard import headroom, words
 from dashboard.cards import Card, card
+from dashboard.joining import names, sentences
 from dashboard.pages.account import Day
 from dashboard.pages.notes import Noted, noted
 from kpis.aspects import Aspect, Assessed, Assessment, Ground, assess
@@ -162,9 +163,7 @@ def _worst(found: Assessed) -> str:
     else:
         sentence = _("%(metric)s: %(figure)s, close to the limit of %(limit)s.") % said
         more = ngettext("%(count)d more figure is yellow.", "%(count)d more figures are yellow.", len(others)) % said
-    return (
-        pgettext("two sentences", "%(first)s %(second)s") % {"first": sentence, "second": more} if others else sentence
-    )
+    return sentences([sentence, more] if others else [sentence])
 
 
 def _all_well(count: int) -> str:
@@ -182,7 +181,7 @@ def _without_target(first: Card) -> str:
 
 def _changed(found: Assessed) -> str:
     """Which figures moved, against four weeks earlier."""
-    better, worse = [", ".join(str(one.metric.title) for one in side) for side in (found.better, found.worse)]
+    better, worse = [names(one.metric.title for one in side) for side in (found.better, found.worse)]
     if better and worse:
         return _("Better than four weeks before: %(better)s. Worse: %(worse)s.") % {"better": better, "worse": worse}
     if better:
@@ -194,10 +193,10 @@ def _changed(found: Assessed) -> str:
 
 def _room(judged: Sequence[Reading]) -> str:
     """The figure that has the least room before it is red."""
-    tight = [reading for reading in gravest_first(judged) if words.missing_sentence(reading)]
+    tight = [reading for reading in gravest_first(judged) if headroom.missing_sentence(reading)]
     if not tight:
         return _("Go on as now.")
     return _("Closest to its limit: %(metric)s. %(room)s") % {
         "metric": tight[0].metric.title,
-        "room": words.missing_sentence(tight[0]),
+        "room": headroom.missing_sentence(tight[0]),
     }

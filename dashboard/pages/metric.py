@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dashboard import charts, marks, words
+from dashboard import charts, headroom, marks, words
 from dashboard.addresses import WEEKS, WINDOWS, Rows
 from dashboard.cards import Card, card
+from dashboard.joining import sentences
 from dashboard.known import Known
 from dashboard.pages.account import Day
 from dashboard.pages.breakdown import Breakdown, Piece, breakdown_of, only_of
@@ -75,7 +76,7 @@ class Line:
 
     @property
     def note(self) -> str:
-        return " ".join(charts.notes(self.point, self.today))
+        return sentences(charts.notes(self.point, self.today))
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ class MetricPage:
     @property
     def ways(self) -> list[str]:
         """The way to the other colours, and how far red is."""
-        return words.way_sentences(self.card.reading)
+        return headroom.way_sentences(self.card.reading)
 
     @property
     def has(self) -> dict[str, bool]:

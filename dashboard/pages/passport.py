@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.joining import names
 from dashboard.pages.account import Day
 from dashboard.pages.definitions import Definition
 from kpis.catalogue import DECLARED
@@ -137,7 +138,7 @@ class Passport:
     @property
     def by(self) -> str:
         """The columns by which the figure can be broken down."""
-        return ", ".join(str(column.title) for column in self.metric.splits)
+        return names(column.title for column in self.metric.splits)
 
     @property
     def parts(self) -> list[Metric]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.joining import sentences
 from dashboard.mailing.letter import Letter, accounts_of, letter
 from dashboard.models import Delivery, Subscription
 from kpis.metrics import Text, Window
@@ -66,7 +67,7 @@ class Entry:
             )
         if delivery.asked:
             found.append(_("Asked for by you."))
-        return " ".join(found)
+        return sentences(found)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import words
+from dashboard.joining import sentences
 from kpis.catalogue import satisfaction
 from kpis.changes import Change, change
 from kpis.fleet import WORST_FIRST
@@ -63,7 +64,7 @@ class WeekLine:
             )
         if kept := words.kept_sentence(self.point):
             found.append(kept)
-        return " ".join(found)
+        return sentences(found)
 
 
 @dataclass(frozen=True)

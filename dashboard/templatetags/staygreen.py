@@ -1,5 +1,6 @@
 """Small pieces of every page: signs, arrows, sparklines, limits of a scale. Geometry only; figures come in finished."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -8,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dashboard import words
+from dashboard import joining, words
 from dashboard.cards import Card
 from kpis.changes import Evidence, evidence
 from kpis.metrics import Score, Share
@@ -137,6 +138,12 @@ def twentieths(count: int, total: int) -> int:
 def short(count: int) -> str:
     """A count where three digits have room: from 1,000 on "999+". The whole number has to stand in words beside it."""
     return str(count) if count <= 999 else "999+"
+
+
+@register.filter
+def listed(names: Iterable[object]) -> str:
+    """The members of a list, with what stands between them in this language."""
+    return joining.names(names)
 
 
 @register.simple_tag
