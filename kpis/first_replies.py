@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet
 
 from kpis.catalogue.first_replies import METRIC, STEPS, Step
 from kpis.metrics import Side, Window
@@ -32,9 +32,7 @@ def first_replies(account: SellerAccount, window: Window) -> list[Waited]:
 
 def waited(reading: Reading, step: Step) -> RowSet:
     """The rows of one step in the reading's window, newest first."""
-    found = _turns(reading.account, reading.window).filter(step.condition)
-    rows = found.annotate(reason_index=Value(None, output_field=IntegerField()))
-    return RowSet(reading, Side.FOR, rows.order_by(f"-{METRIC.fact.moment}", "-pk"))
+    return RowSet(reading, Side.FOR, _turns(reading.account, reading.window).filter(step.condition))
 
 
 def _turns(account: SellerAccount, window: Window) -> QuerySet:

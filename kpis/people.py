@@ -99,7 +99,7 @@ def rows_of(line: Line, metric: Metric, side: Side) -> RowSet | None:
         return None
     found = rows_behind(reading, side)
     credited = found.rows.annotate(credited_to=declared.BY_PERSON[metric.fact.slug]).filter(credited_to=line.key)
-    return replace(found, rows=credited)
+    return replace(found, picked=credited, by_key=False)
 
 
 def _others(now: "_Period", before: "_Period") -> Iterable[Line]:

@@ -8,8 +8,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import IntegerField, Value
-
 from kpis.catalogue import METRICS
 from kpis.figures import Reading, State
 from kpis.metrics import Metric, Rule, Side, Window
@@ -120,9 +118,7 @@ def changed_rows(report: WeekReport, metric: Metric) -> ChangedRows:
     keys = changes.order_by().values("row_id").distinct()
     rows = metric.fact.model._base_manager.filter(pk__in=keys)
     own_rows = rows.filter(metric.fact.rows & metric.among)
-    none = Value(None, output_field=IntegerField())
-    ordered = own_rows.annotate(reason_index=none).order_by(f"-{metric.fact.moment}", "-pk")
-    return ChangedRows(RowSet(reading, Side.FOR, ordered), keys.count() - rows.count())
+    return ChangedRows(RowSet(reading, Side.FOR, own_rows), keys.count() - rows.count())
 
 
 def kept_rule(metric: Metric, kept: dict[str, Any] | None) -> Rule:

@@ -3,14 +3,14 @@
 They are found by the same condition objects that counted them, so a figure and its rows cannot disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Expression, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models import Window as Over
 from django.db.models.functions import RowNumber
 
@@ -45,8 +45,9 @@ class RowSet:
 
     reading: Reading  # whose figure, and over which days; what it says need not be worked out (see `rows`)
     side: Side
-    rows: QuerySet
+    picked: QuerySet  # its rows, in any order
     only: Only | None = None
+    by_key: bool = False  # `picked` are keys, newest first: to find these rows costs more than to read them
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -57,8 +58,18 @@ class RowSet:
         return [column.path for column in self.columns if column.kind == "number"]
 
     @cached_property
+    def rows(self) -> QuerySet:
+        """The rows newest first, each with the place of its reason where it is left out."""
+        return self._listed(self._of(self.picked) if self.by_key else self.picked)
+
+    @cached_property
     def count(self) -> int:
-        return self.rows.count()
+        return len(self._found) if self.by_key else self.rows.count()
+
+    @cached_property
+    def _found(self) -> list[int]:
+        """All keys: looked up once for the count and for a page."""
+        return list(self.picked)
 
     @property
     def reasons(self) -> tuple[Text, ...]:
@@ -72,14 +83,29 @@ class RowSet:
 
     def page(self, start: int, stop: int) -> list[dict[str, Any]]:
         """Rows `start` up to `stop`, newest first: a value for each column's path, and `reason` where left out."""
-        return [self._plain(row) for row in self._values()[start:stop]]
+        if self.by_key:
+            rows = self._values(self._listed(self._of(self._found[start:stop])))
+        else:
+            rows = self._values(self.rows)[start:stop]
+        return [self._plain(row) for row in rows]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in stream(self._values(), BATCH):
+        for row in stream(self._values(self.rows), BATCH):
             yield self._plain(row)
 
-    def _values(self) -> QuerySet:
-        return self.rows.values("pk", *(column.path for column in self.columns), "reason_index")
+    def _of(self, keys: Iterable[int]) -> QuerySet:
+        return candidates_of(self.reading).filter(pk__in=keys)
+
+    def _listed(self, rows: QuerySet) -> QuerySet:
+        metric = self.reading.metric
+        reason: Value | Case = Value(None, output_field=IntegerField())
+        if self.side is Side.LEFT_OUT and metric.left_out:
+            cases = (When(condition, then=Value(index)) for index, (condition, _reason) in enumerate(metric.left_out))
+            reason = Case(*cases, default=None, output_field=IntegerField())
+        return rows.annotate(reason_index=reason).order_by(*_newest_first(metric))
+
+    def _values(self, rows: QuerySet) -> QuerySet:
+        return rows.values("pk", *(column.path for column in self.columns), "reason_index")
 
     def _plain(self, row: dict[str, Any]) -> dict[str, Any]:
         index = row.pop("reason_index")
@@ -101,19 +127,39 @@ def rows(account: SellerAccount, metric: Metric, on: date, side: Side, only: Onl
 
 def rows_behind(reading: Reading, side: Side, only: Only | None = None) -> RowSet:
     """The rows of one side behind a reading, newest first; with `only`, those of one value of a column."""
-    metric = reading.metric
-    fact = metric.fact
-    candidates = candidates_of(reading)
+    if isinstance(reading.metric, LatestShare):
+        return RowSet(reading, side, _keys(reading.metric, candidates_of(reading), side, only), only, by_key=True)
+    return RowSet(reading, side, _picked(reading, side, only), only)
+
+
+def _picked(reading: Reading, side: Side, only: Only | None) -> QuerySet:
+    metric, candidates = reading.metric, candidates_of(reading)
     if only is not None:
         candidates = candidates.filter(only.condition)
     counted = counted_among(metric, reading.account, reading.window)
+    if side is Side.LEFT_OUT:
+        return _without(candidates, counted)
     hit = metric.hit if isinstance(metric, Share) else Q()
-    picked = {
-        Side.FOR: lambda: candidates.filter(counted & hit),
-        Side.AGAINST: lambda: _without(candidates.filter(counted), hit),
-        Side.LEFT_OUT: lambda: _without(candidates, counted),
-    }[side]()
-    return RowSet(reading, side, _with_reason(picked, metric, side).order_by(f"-{fact.moment}", "-pk"), only)
+    return candidates.filter(counted & hit) if side is Side.FOR else _without(candidates.filter(counted), hit)
+
+
+def _keys(metric: LatestShare, candidates: QuerySet, side: Side, only: Only | None) -> QuerySet:
+    """Keys of the rows of one side, newest first: one pass over the window, and no row of it is looked up again.
+
+    What narrows the list stands in one expression with the rank, so that the latest is looked for among all rows.
+    """
+    wanted = {
+        Side.FOR: Q(latest=True) & metric.hit,
+        Side.AGAINST: Q(latest=True, met=False),
+        Side.LEFT_OUT: Q(latest=False),
+    }[side]
+    ranked = candidates.alias(
+        nth=_nth(metric, _whether(metric.of)),
+        latest=_whether(metric.of & Q(nth=1)),
+        met=_whether(metric.hit),
+        wanted=_whether(wanted if only is None else wanted & only.condition),
+    )
+    return ranked.filter(wanted=True).order_by(*_newest_first(metric)).values_list("pk", flat=True)
 
 
 def candidates_of(reading: Reading) -> QuerySet:
@@ -142,30 +188,29 @@ def _latest(metric: LatestShare, account: SellerAccount, window: Window) -> Quer
     """
     fact = metric.fact
     within = Q(account=account, **{f"{fact.day}__range": (window.first, window.last)})
-    newest_first = [F(name).desc() for name in (fact.moment, "external_id", "system")]
-    nth = Over(RowNumber(), partition_by=F(metric.per), order_by=newest_first)
     counted = fact.model._base_manager.filter(within & fact.rows & metric.counted.condition)
-    return counted.annotate(nth=nth).filter(nth=1).order_by().values("pk")
+    return counted.annotate(nth=_nth(metric)).filter(nth=1).order_by().values("pk")
+
+
+def _nth(metric: LatestShare, *among: Expression) -> Over:
+    """The rank of each row among those of its key, the latest first."""
+    latest_first = [F(name).desc() for name in (metric.fact.moment, "external_id", "system")]
+    return Over(RowNumber(), partition_by=[*among, F(metric.per)], order_by=latest_first)
+
+
+def _newest_first(metric: Metric) -> tuple[str, str]:
+    """The order of every list."""
+    return f"-{metric.fact.moment}", "-pk"
 
 
 def _without(rows: QuerySet, condition: Q) -> QuerySet:
     """The rows that do not meet a condition. Negated it would lose those in which a column is null."""
-    if not condition:
-        return rows.none()
-    return rows.alias(met=Case(When(condition, then=True), default=False)).filter(met=False)
+    return rows.alias(met=_whether(condition)).filter(met=False) if condition else rows.none()
 
 
-def _with_reason(rows: QuerySet, metric: Metric, side: Side) -> QuerySet:
-    none = Value(None, output_field=IntegerField())
-    if side is not Side.LEFT_OUT or not metric.left_out:
-        return rows.annotate(reason_index=none)
-    cases = (When(condition, then=Value(index)) for index, (condition, _reason) in enumerate(metric.left_out))
-    return rows.annotate(reason_index=Case(*cases, default=none, output_field=IntegerField()))
-
-
-def counts(reading: Reading, only: Only | None = None) -> dict[Side, int]:
-    """How many rows stand on each side of a reading, as the tabs show it."""
-    return {side: rows_behind(reading, side, only).count for side in Side}
+def _whether(condition: Q) -> Case:
+    """Whether a row meets a condition: no or yes, also where a column is null."""
+    return Case(When(condition, then=True), default=False)
 
 
 def labels(model: Any, path: str) -> dict[Any, str]:

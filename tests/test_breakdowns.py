@@ -12,8 +12,9 @@ from kpis.exports import breakdown_table
 from kpis.files import csv_table
 from kpis.metrics import Side
 from kpis.readings import readings
-from kpis.rows import Only, counts
+from kpis.rows import Only
 from kpis.sweep import sweep
+from tests.behind import counts
 from tests.makers import NOW, make_account, make_answer, make_conversation, make_user
 
 pytestmark = pytest.mark.django_db

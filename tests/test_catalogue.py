@@ -267,6 +267,7 @@ def test_the_rows_behind_are_as_many_as_the_figure_says(account):
             rowset = rows(account, metric, SUNDAY, side)
             listed = list(rowset)
             assert len(listed) == rowset.count == expected, (metric.slug, side)
+            assert [*rowset.page(0, 1), *rowset.page(1, 99), *rowset.page(99, 199)] == listed, (metric.slug, side)
             assert all(bool(row["reason"]) == (side is Side.LEFT_OUT) for row in listed), (metric.slug, side)
             keys += [row["pk"] for row in listed]
         assert len(keys) == len(set(keys)), f"a row stands on two sides of {metric.slug}"

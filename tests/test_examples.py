@@ -9,8 +9,8 @@ import tests.examples
 from kpis.catalogue import METRICS
 from kpis.metrics import Side
 from kpis.readings import readings
-from kpis.rows import counts
 from kpis.sweep import sweep
+from tests.behind import counts
 from tests.makers import NOW, make_account
 
 pytestmark = pytest.mark.django_db

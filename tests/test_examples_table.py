@@ -13,8 +13,8 @@ from kpis.catalogue import DECLARED, METRICS
 from kpis.metrics import Metric, Side
 from kpis.metrics_page import colours
 from kpis.readings import readings
-from kpis.rows import counts
 from kpis.sweep import sweep
+from tests.behind import counts
 from tests.makers import NOW, make_account
 from tests.test_examples import EXAMPLES
 

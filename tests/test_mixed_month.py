@@ -14,9 +14,10 @@ from kpis.metrics import Share, Side, Tally, Times
 from kpis.models import RuleChange
 from kpis.proof import prove
 from kpis.readings import State, readings
-from kpis.rows import Only, counts
+from kpis.rows import Only
 from kpis.sweep import sweep
 from sellers.calendars import BusinessCalendar, Holiday
+from tests.behind import counts
 from tests.makers import make_account
 
 pytestmark = pytest.mark.django_db

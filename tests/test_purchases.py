@@ -293,11 +293,16 @@ def test_the_rows_behind_a_share_of_buyers_are_found_however_many_buyers_there_a
     sweep(NOW)
     metric = METRICS["repeat_purchase_rate"]
     with CaptureQueriesContext(connection) as queries:
-        found = {side: [row["pk"] for row in rows(account, metric, date(2026, 1, 10), side)] for side in Side}
+        lists = {side: rows(account, metric, date(2026, 1, 10), side) for side in Side}
+        found = {side: [row["pk"] for row in listed] for side, listed in lists.items()}
     # Each buyer's second order is his latest, and it is a repeated one.
     assert sorted(found[Side.FOR]) == [order.pk for order in orders[1::2]]
     assert sorted(found[Side.LEFT_OUT]) == [order.pk for order in orders[::2]]
     assert not any(re.search(r"IN \(\d+, \d+, \d+", query["sql"]) for query in queries.captured_queries)
+    with CaptureQueriesContext(connection) as queries:
+        assert lists[Side.FOR].count == len(lists[Side.FOR].page(0, 2)) + 1
+    ranked = [query for query in queries.captured_queries if "ROW_NUMBER" in query["sql"]]
+    assert (len(queries), len(ranked)) == (2, 1), "the latest orders are looked up once for the count and for a page"
 
 
 def test_a_buyers_orders_are_read_once_of_each_column_that_matters(account, django_assert_num_queries):

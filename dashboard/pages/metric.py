@@ -32,7 +32,7 @@ from kpis.metrics import Imported, Metric, Side, Text
 from kpis.official import WEEK, Stated, held_days, newest, stated
 from kpis.published import restated
 from kpis.readings import Reading, reading_on
-from kpis.rows import Only, counts, rows_behind, side_title
+from kpis.rows import Only, rows_behind, side_title
 from kpis.trends import TrendPoint, trend
 from sellers.models import Note, SellerAccount
 
@@ -262,8 +262,8 @@ def metric_page(
     other = other_window(metric, account, on, address.value("days")) if known is None else None
     side = Side(address.value("part") or worse_side(metric))
     only = only_of(reading, address.value("by"), address.only, personal=personal)
-    found = counts(reading, only) if known is None else dict.fromkeys(Side, 0)
-    rowset = rows_behind(reading, side, only)
+    lists = {each: rows_behind(reading, each, only) for each in Side}
+    found = {each: rows.count if known is None else 0 for each, rows in lists.items()}
     titled = [(each, side_title(metric, each)) for each in Side]
     return MetricPage(
         account=account,
@@ -280,8 +280,8 @@ def metric_page(
             noted=notes,
         ),
         tabs=[Tab(each, title, found[each], each is side) for each, title in titled if title],
-        table=row_table(rowset, found[side], address.data),
-        reasons=rowset.counts_by_reason() if side is Side.LEFT_OUT else [],
+        table=row_table(lists[side], found[side], address.data),
+        reasons=lists[side].counts_by_reason() if side is Side.LEFT_OUT else [],
         today=today,
         breakdown=breakdown_of(reading, address.value("by"), only, personal=personal) if known is None else None,
         only=only,
