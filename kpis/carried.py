@@ -45,15 +45,22 @@ class ScoreSeries(LatestShareSeries):
     def _newest(self, week: date) -> Own | None:
         """The newest score up to a week. Carrying has no age limit, so each week is looked at once and remembered."""
         history = self.span.all_rows(self.metric, self.account)
+        least = min(rule.minimum for rule in self.rules.rules)
+        reach = timedelta(days=max(rule.lag + rule.days for rule in self.rules.rules) - 1)
         thin = []
         while week not in self._newest_own:
-            if not history.days or week < history.days[0]:
+            # Thin weeks are the rule where a score is carried: those too thin for any rule are passed over.
+            begin = history.begin(week, least)
+            if begin is None:
                 self._newest_own[week] = None
                 break
+            if week - reach > begin:
+                thin.append(week)
+                week -= -((begin + reach - week) // WEEK) * WEEK
+                continue
             rule = self.rules.on(week)
             window = window_on(self.metric, self.account, week, rule)
-            # Thin weeks are the rule where a score is carried: most are passed over without being counted.
-            hits, n = history.latest(window) if history.most(window) >= rule.minimum else (0, 0)
+            hits, n = history.latest(window)
             if n >= rule.minimum:
                 self._newest_own[week] = Own(week, window, hits, n)
                 break

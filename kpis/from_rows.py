@@ -39,16 +39,16 @@ class Rows:
         """The newest day up to each row: where clocks go back over midnight, a later row may lie on an earlier day."""
         return list(accumulate(self.days, max))
 
-    def most(self, window: Window) -> int:
-        """As many keys as this, or fewer, have rows in the window; looked up, not counted."""
-        begin, end = self._places(window)
-        return end - begin
+    def begin(self, last: date, n: int) -> date | None:
+        """No window up to `last` holds n rows that begins after this day; None: none does. Looked up, not counted."""
+        end = self._end(last)
+        return self._reached[end - n] if end >= n else None
 
     def _places(self, window: Window) -> tuple[int, int]:
-        return (
-            bisect_left(self._reached, window.first),
-            bisect_right(self._reached, window.last + CLOCKS_GO_BACK),
-        )
+        return bisect_left(self._reached, window.first), self._end(window.last)
+
+    def _end(self, last: date) -> int:
+        return bisect_right(self._reached, last + CLOCKS_GO_BACK)
 
     def latest(self, window: Window) -> tuple[int, int]:
         """Of the rows in the window, the latest for each key count as of its end: how many are hits, of how many."""

@@ -7,6 +7,7 @@ import pytest
 
 from kpis.catalogue import METRICS
 from kpis.metrics import Side, Window
+from kpis.models import RuleChange
 from kpis.readings import State, readings
 from kpis.rows import rows
 from kpis.sweep import sweep
@@ -73,6 +74,26 @@ def test_a_score_is_carried_over_two_thin_weeks_and_each_week_is_tested_anew():
     assert [reading.display for reading in week_by_week] == ["8.0", "8.0", "8.0"]
     assert [reading.state for reading in week_by_week] == [State.COMPUTED, State.CARRIED, State.CARRIED]
     assert [reading.carried_from for reading in week_by_week] == [None, date(2026, 1, 4), date(2026, 1, 4)]
+
+
+def test_a_score_is_carried_over_months_of_thin_weeks():
+    account = make_account()
+    make_answers(account, 30, 10, last="2025-09-14 20:00")  # last inside the window of 8 September to 5 October
+    for day in ("2025-10-19", "2025-11-30", "2025-12-21", "2026-01-18"):
+        make_answers(account, 9, 0, last=f"{day} 20:00")
+    reading = score(account)
+    assert (reading.display, reading.state, reading.carried_from) == ("7.5", State.CARRIED, date(2025, 10, 5))
+
+
+def test_a_carried_score_is_found_by_the_minimum_that_was_in_force_in_its_week():
+    account = make_account()
+    for day, minimum in ((date(2025, 10, 13), 10), (date(2025, 11, 3), 40)):
+        RuleChange.objects.create(account=account, metric=SCORE.slug, valid_from=day, minimum=minimum)
+    make_answers(account, 30, 10, last="2025-09-14 20:00")
+    make_answers(account, 12, 0, last="2025-10-12 20:00")  # enough for the weeks to 19 October to 2 November
+    make_answers(account, 39, 0, last=IN_WINDOW)
+    reading = score(account)
+    assert (reading.display, reading.n, reading.carried_from) == ("10.0", 12, date(2025, 11, 2))
 
 
 def test_an_account_that_never_had_40_answers_has_no_score():
