@@ -11,7 +11,7 @@ from kpis.completeness import Completeness, completeness
 from kpis.engine import Layout
 from kpis.from_rows import ByDay, Measure, Rows, measured_by_day, rows_in_order
 from kpis.layouts import LAYOUTS
-from kpis.metrics import Metric, Rule, Score, Times, Window
+from kpis.metrics import Imported, LatestShare, Metric, Rule, Score, Times, Window
 from kpis.rules import Rules, Timeline
 from kpis.totals import NOTHING, Running, first_days, load_totals
 from sellers.days import week_end_on_or_before
@@ -26,6 +26,11 @@ def window_on(metric: Metric, account: SellerAccount, on: date, rule: Rule) -> W
 
 def _measure(metric: Times) -> Measure:
     return Measure(metric.fact, metric.total, metric.per)
+
+
+def _reads_totals(metric: Metric) -> bool:
+    """Whether the figure, or whether it is provisional, is read from sums of days."""
+    return metric.opened is not None or not isinstance(metric, LatestShare | Imported)
 
 
 class Loaded:
@@ -60,7 +65,7 @@ class Loaded:
 
     @cached_property
     def completeness(self) -> dict[int, dict[str, Completeness]]:
-        return completeness(self.accounts, {metric.fact.slug for metric in self.metrics})
+        return completeness(self.accounts, {metric.fact.slug for metric in self.metrics}, seen=False)
 
     @cached_property
     def totals(self) -> dict[tuple[int, str], Running]:
@@ -82,7 +87,7 @@ class Loaded:
     def _reaches(self) -> dict[Layout, Window]:
         """The days that must be loaded of each fact."""
         found: dict[Layout, Window] = {}
-        for metric, account in product(self.metrics, self.accounts):
+        for metric, account in product((one for one in self.metrics if _reads_totals(one)), self.accounts):
             layout, reach = LAYOUTS[metric.fact.slug], self._reach(metric, account)
             found[layout] = found.get(layout, reach).joined(reach)
         return found
