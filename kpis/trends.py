@@ -1,11 +1,14 @@
 """Trends: the published weekly figures of a metric, oldest first."""
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from django.db.models import F, Max
+from django.db.models import F, Max, TextField
+from django.db.models.functions import Cast
 
 from kpis.metrics import Metric, Rule, Window
 from kpis.models import WeekReading, WeekReport
@@ -16,10 +19,18 @@ from kpis.units import display
 from sellers.days import WEEK, week_end_on_or_before
 from sellers.models import SellerAccount
 
+COLUMNS = (
+    "account_id", "metric", "ends_on", "revision", "value_numerator", "value_denominator", "n", "numerator",
+    "denominator", "band", "state", "window_from", "window_to", "carried_from", "counted_now", "stats_text", "reason",
+    "rule_text",
+)  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """A metric in one published week, in the week's latest revision. `value` None is a gap, never a zero."""
+
+class TrendPoint(NamedTuple):
+    """A metric in one published week, in the week's latest revision. `value` None is a gap, never a zero.
+
+    A named tuple like a reading, and for the same reason.
+    """
 
     metric: Metric
     starts_on: date
@@ -80,9 +91,7 @@ def trends(
     "Last" is counted back from the newest week that any of the accounts has published.
     """
     by_slug = {metric.slug: metric for metric in metrics}
-    found: dict[tuple[int, str], dict[date, WeekReading]] = {
-        (account.id, slug): {} for account in accounts for slug in by_slug
-    }
+    found: dict[tuple[int, str], dict[date, Any]] = {(account.id, slug): {} for account in accounts for slug in by_slug}
     readings = WeekReading.objects.filter(account__in=[account.id for account in accounts], metric__in=by_slug)
     if until is not None:
         readings = readings.filter(ends_on__lte=until)
@@ -92,8 +101,10 @@ def trends(
     if newest is not None:
         since = newest - WEEK * weeks - timedelta(days=6)  # accounts may end their weeks on different days
         starts = {account.id: account.week_start for account in accounts}
-        rows_since = readings.filter(ends_on__gt=since).annotate(reason=F("report__reason"))
-        for row in rows_since.order_by("ends_on", "revision"):
+        rows_since = readings.filter(ends_on__gt=since).annotate(
+            reason=F("report__reason"), rule_text=Cast("rule", TextField()), stats_text=Cast("stats", TextField())
+        )
+        for row in rows_since.order_by("ends_on", "revision").values_list(*COLUMNS, named=True):
             # Weeks that were published before the account's week began on another day are another series.
             if week_end_on_or_before(row.ends_on, starts[row.account_id]) == row.ends_on:
                 found[row.account_id, row.metric][row.ends_on] = row
@@ -103,17 +114,18 @@ def trends(
     }
 
 
-def _points(metric: Metric, rows: Sequence[WeekReading]) -> list[TrendPoint]:
+def _points(metric: Metric, rows: Sequence[Any]) -> list[TrendPoint]:
     return [_point(metric, row, before) for row, before in zip(rows, [None, *rows], strict=False)]
 
 
-def _point(metric: Metric, row: WeekReading, before: WeekReading | None) -> TrendPoint:
+def _point(metric: Metric, row: Any, before: Any) -> TrendPoint:
+    rule, rule_before = _read(row.rule_text), None if before is None else _read(before.rule_text)
     return TrendPoint(
         metric=metric,
         starts_on=row.ends_on - timedelta(days=6),
         ends_on=row.ends_on,
         revision=row.revision,
-        value=row.value,
+        value=None if row.value_numerator is None else Fraction(row.value_numerator, row.value_denominator),
         n=row.n,
         numerator=row.numerator,
         denominator=row.denominator,
@@ -123,8 +135,13 @@ def _point(metric: Metric, row: WeekReading, before: WeekReading | None) -> Tren
         window_to=row.window_to,
         carried_from=row.carried_from,
         counted_now=row.counted_now,
-        stats=kept_stats(row.stats),
-        reason=WeekReport.Reason(row.reason),  # type: ignore[attr-defined]  # the query adds it
-        rule=kept_rule(metric, row.rule),
-        rule_changed=before is not None and None not in (before.rule, row.rule) and before.rule != row.rule,
+        stats=None if row.stats_text is None else kept_stats(json.loads(row.stats_text)),
+        reason=WeekReport.Reason(row.reason),
+        rule=kept_rule(metric, rule),
+        rule_changed=None not in (rule, rule_before) and rule != rule_before,
     )
+
+
+@lru_cache(maxsize=1000)  # the weeks on one page were judged by few rules
+def _read(rule: str | None) -> dict[str, Any] | None:
+    return None if rule is None else json.loads(rule)

@@ -1,6 +1,5 @@
 """What a chart gets to draw: zones by each week's own rule, breaks, and what is still open or ripening."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -120,7 +119,7 @@ def test_a_week_of_times_tells_its_middle_and_its_slowest_tenth():
     stats = {"mean": Fraction(7200), "median": Fraction(3600), "p90": Fraction(18720)}
     point = week(FIRST, 0, 7200, stats=stats, n=12)
     assert charts.basis(point) == "12 cases, median 1 h, slowest tenth from 5 h 12 min"
-    assert charts.basis(replace(point, stats=None)) == "12 cases"
+    assert charts.basis(point._replace(stats=None)) == "12 cases"
 
 
 def test_a_chart_of_counts_steps_in_whole_numbers():
@@ -220,6 +219,6 @@ def test_a_long_title_is_cut_on_the_chart_and_whole_beside_it():
 
 def test_a_new_rule_and_a_note_of_its_week_do_not_hide_each_other():
     points = weeks(3)
-    points[1] = replace(points[1], rule_changed=True)
+    points[1] = points[1]._replace(rule_changed=True)
     chart = charts.trend_chart(LATE, points, noted=[noted("New templates", "2026-01-07")])
     assert [mark["row"] for mark in chart["marks"]] == [1]
