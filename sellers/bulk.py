@@ -43,7 +43,7 @@ def insert_columns(
         if connection.vendor == "postgresql":
             lines = zip(*(copied(field, column) for field, column in zip(fields, columns, strict=True)), strict=True)
             with cursor.copy(f"COPY {table} ({targets}) FROM STDIN") as copy:
-                copy.write("".join(["\t".join(line) + "\n" for line in lines]))
+                copy.write("\n".join(map("\t".join, lines)) + "\n")
         else:
             bindings = zip(*(bound(field, column) for field, column in zip(fields, columns, strict=True)), strict=True)
             places = ", ".join(["%s"] * len(fields))

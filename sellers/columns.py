@@ -4,6 +4,7 @@ Preparing each value by itself, as Django's fields do, costs more than everythin
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from itertools import repeat
@@ -14,6 +15,8 @@ from django.db import models
 
 Prepare = Callable[[Sequence[Any]], Sequence[Any]]
 NULL = r"\N"
+SPECIAL = re.compile(r"[\\\t\n\r]")  # characters that COPY reads as something else
+BETWEEN = "\0"  # no database keeps it in a text, so it is in none of ours
 
 
 def copied(field: models.Field, values: Sequence[Any]) -> Sequence[str]:
@@ -58,10 +61,13 @@ def _kind(field: Any) -> type[models.Field]:
 
 
 def _json(values: Sequence[Any]) -> list[str | None]:
-    return [
-        "{}" if value == {} else "[]" if value == [] else None if value is None else json.dumps(value)
-        for value in values
-    ]
+    """Encoded by one call and cut apart: a call costs as much as a dozen small values."""
+    parted: list[Any] = [BETWEEN] * (2 * len(values) - 1)
+    parted[::2] = values
+    texts = json.dumps(parted)[1:-1].split(f", {json.dumps(BETWEEN)}, ")
+    if len(texts) != len(values):  # a list among the values holds the text that stands between them
+        texts = [json.dumps(value) for value in values]
+    return [None if value is None else text for value, text in zip(values, texts, strict=True)]
 
 
 def _moments(values: Sequence[Any]) -> list[str | None]:
@@ -73,6 +79,8 @@ def _texts(values: Sequence[Any]) -> list[str | None]:
 
 
 def _copied_text(values: Sequence[Any]) -> list[str]:
+    if SPECIAL.search("".join(filter(None, values))) is None:
+        return [NULL if value is None else value for value in values]
     return [
         NULL
         if value is None
@@ -85,12 +93,21 @@ def _copied_json(values: Sequence[Any]) -> list[str]:
     return _copied_text(_json(values))
 
 
-def _copied_number(values: Sequence[Any]) -> list[str]:
-    return [NULL if value is None else f"{value:d}" for value in values]
+def _copied_by(write: Callable[[Any], str]) -> Prepare:
+    """Each value written by `write`; equal ones only once where there are many: days, verdicts, small numbers."""
+
+    def prepare(values: Sequence[Any]) -> list[str]:
+        different = set(values)
+        if 2 * len(different) > len(values):
+            return [NULL if value is None else write(value) for value in values]
+        texts = {value: NULL if value is None else write(value) for value in different}
+        return [texts[value] for value in values]
+
+    return prepare
 
 
-def _copied_other(values: Sequence[Any]) -> list[str]:
-    return [NULL if value is None else str(value) for value in values]
+def _copied_moments(values: Sequence[Any]) -> list[str]:
+    return [NULL if value is None else value.isoformat() for value in values]
 
 
 def _copied_bytes(values: Sequence[Any]) -> list[str]:
@@ -99,11 +116,11 @@ def _copied_bytes(values: Sequence[Any]) -> list[str]:
 
 COPIED: dict[type[models.Field], Prepare] = {
     models.JSONField: _copied_json,
-    models.BooleanField: _copied_number,
-    models.IntegerField: _copied_number,
-    models.DateTimeField: _copied_other,
-    models.DateField: _copied_other,
-    models.DecimalField: _copied_other,
+    models.BooleanField: _copied_by(int.__repr__),  # of True, too, it makes a number
+    models.IntegerField: _copied_by(int.__repr__),
+    models.DateTimeField: _copied_moments,
+    models.DateField: _copied_by(str),
+    models.DecimalField: _copied_by(str),
     models.BinaryField: _copied_bytes,
     models.CharField: _copied_text,
     models.TextField: _copied_text,

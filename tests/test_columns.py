@@ -29,3 +29,21 @@ def test_a_value_that_all_rows_share_is_written_in_each_of_them(value):
 
 def test_an_empty_column_stays_empty():
     assert list(copied(models.TextField(), [])) == list(bound(models.JSONField(), [])) == []
+
+
+def test_a_list_that_holds_what_stands_between_encoded_values_is_not_cut():
+    column = [["a", "\0", "b"], {"\0": "\0"}, "\0", None, 'x, "\\u0000", y']
+    assert list(bound(models.JSONField(), column)) == [None if one is None else json.dumps(one) for one in column]
+
+
+def test_characters_that_copy_reads_as_something_else_are_escaped():
+    column = ["plain", None, "", "a\tb", "a\nb\r", "C:\\new", "\\N"]
+    assert list(copied(models.TextField(), column)) == [
+        "plain", r"\N", "", r"a\tb", r"a\nb\r", r"C:\\new", r"\\N",
+    ]  # fmt: skip
+    assert list(copied(models.TextField(), column[:3])) == ["plain", r"\N", ""]
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_equal_numbers_are_written_as_numbers(times):
+    assert list(copied(models.IntegerField(), [1, True, None, 0] * times)) == ["1", "1", r"\N", "0"] * times
