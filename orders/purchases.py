@@ -31,9 +31,8 @@ def recompute_purchases(
     if buyers:
         # SQLite takes the index of known buyers only for a query that says so itself.
         own = Order.objects.filter(account=account, buyer_key__among=buyers).exclude(buyer_key="")
-        earliest = own.filter(BOUGHT).order_by().values("buyer_key").annotate(earliest=Min("placed_at"))
-        moments = {row["earliest"] for row in earliest}
-        either = own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments))
+        moments = own.filter(BOUGHT).order_by().values("buyer_key").annotate(earliest=Min("placed_at"))
+        either = own.filter(Q(purchase=Purchase.FIRST) | Q(placed_at__in=moments.values("earliest")))
         candidates = [rows.setdefault(order.pk, order) for order in either.only(*READ)]
         for order in filter(_bought, chain(candidates, new)):
             known = first.get(order.buyer_key)
