@@ -10,6 +10,7 @@ from intake.pieces import in_pieces
 from messaging.events import left_out
 from messaging.models import Conversation
 from orders.models import Mention
+from sellers.blank import blank
 from sellers.bulk import insert_rows, update_rows
 from sellers.models import SellerAccount
 
@@ -40,11 +41,10 @@ def write_mentions(
         for order, by_buyer in sorted(orders.items()):
             known = stored[conversation_id].get(order)
             if known is None:
-                added.append(
-                    Mention(
-                        account=account, order_external_id=order, conversation_id=conversation_id, by_buyer=by_buyer
-                    )
-                )
+                mention = blank(Mention, account)
+                mention.order_external_id, mention.conversation_id = order, conversation_id
+                mention.by_buyer = by_buyer
+                added.append(mention)
             elif known.by_buyer != by_buyer:
                 known.by_buyer = by_buyer
                 turned.append(known)

@@ -61,7 +61,7 @@ class Merged:
         if packages := statement.about.get(PACKAGES):
             news, beaten = add_facts(self.packages, statement.version, packages)
             won, lost = won or news, lost or beaten
-        if self.packages and (packages or self.row.pk is None):
+        if self.packages and (packages or self.row.id is None):
             self._settle([self.kind.bits[SHIPMENTS]])
         if known is None:
             return Result.CREATED
@@ -72,7 +72,7 @@ class Merged:
         return Result.STALE if lost else Result.UNCHANGED
 
     def _is_blank(self) -> bool:
-        return self.row.pk is None and not self.row.stated and not self.bits and not self.orders
+        return self.row.id is None and not self.row.stated and not self.bits and not self.orders
 
     def _begin(self, statement: Statement) -> None:
         """Take over the first that is said of a record: nothing stands against it, and by itself it is consistent."""
@@ -185,7 +185,7 @@ class Merged:
     def complete(self) -> bool:
         """Whether the row can be stored: a delete notice may come before its record."""
         kind = self.kind
-        core = all(self.value(kind.bits[name]) is not None for name in kind.required if name in kind.bits)
+        core = all(self.value(field) is not None for field in kind.core)
         return core and (not kind.one_of or any(self.value(kind.bits[name]) is not None for name in kind.one_of))
 
     def _version(self, field: Field) -> int | None:
@@ -245,9 +245,9 @@ class Merged:
             if name == SHIPMENTS and self.packages and name not in self.pinned:
                 shown = with_facts(stands or (), self.packages) or None
             before = field.place.load(self.row)
-            if before != shown or anew or self.row.pk is None:
+            if before != shown or anew or self.row.id is None:
                 field.place.save(self.row, shown, self.world)
-                if self.row.pk is None or field.place.load(self.row) != before:
+                if self.row.id is None or field.place.load(self.row) != before:
                     self.columns.update(field.place.columns)
             if field.place.load(self.row) == stands or (stands is None and self._version(field) is None):
                 self.held.pop(name, None)

@@ -11,7 +11,7 @@ from django.db.models import JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
 
 from messaging.models import Agent, Conversation, MessageBody
-from sellers.blank import lead
+from sellers.blank import empty, lead
 
 
 class World(Protocol):
@@ -122,7 +122,7 @@ class InBody:
     def save(self, row: Any, value: Any, world: World) -> None:
         body = loaded_body(row)
         if body is None:
-            body = row.loaded_body = MessageBody()
+            body = row.loaded_body = empty(MessageBody)
         self.column.save(body, value, world)
         row.body_changed = True
 

@@ -74,6 +74,11 @@ class RecordType:
         return tuple(one.name for one in self.fields.values() if one.required)
 
     @cached_property
+    def core(self) -> tuple[Field, ...]:
+        """What a row cannot be without; not what a record must say of another row."""
+        return tuple(one for one in self.bits.values() if one.required)
+
+    @cached_property
     def flat_columns(self) -> dict[str, Field]:
         """Columns of a table that belong to the first entry of `flat`, except names the record itself has."""
         inner = self.fields.get(self.flat)

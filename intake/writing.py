@@ -227,7 +227,7 @@ class SystemWriter:
         early = [
             one
             for one in merged.values()
-            if one.row.pk is None and not (one.complete() and one.row.external_id in whole)
+            if one.row.id is None and not (one.complete() and one.row.external_id in whole)
         ]
         for one in early:
             del merged[one.row.external_id]
@@ -298,7 +298,7 @@ class SystemWriter:
         for one in merged:
             row = one.row
             moved = one.finish()
-            if row.pk is None:
+            if row.id is None:
                 row.raw_item_id = self.raw_item_id
                 new.append(row)
             elif one.columns:
@@ -318,7 +318,7 @@ class SystemWriter:
         else:
             manager.bulk_create(new)
         if kind.model is Conversation:
-            self.touched.new_conversations.update((row.pk, row) for row in new)
+            self.touched.new_conversations.update((row.id, row) for row in new)
         if changed:
             # The day may be cut from any of several columns, so it is always written along.
             manager.bulk_update(changed, sorted({*columns, *kind.model.days, "stated", "raw_item_id"}))
@@ -406,7 +406,7 @@ def load_shipments(orders: Iterable[Any]) -> None:
     """Put the stored packages beside their orders, as the contract writes them."""
     by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
     orders = list(orders)
-    keys = [order.pk for order in orders]
+    keys = [order.id for order in orders]
     for shipment in chain.from_iterable(Shipment.objects.filter(order_id__among=piece) for piece in in_pieces(keys)):
         said = {name: getattr(shipment, name) for name in SHIPMENT_FIELDS}
         by_order[shipment.order_id].append(
@@ -417,7 +417,7 @@ def load_shipments(orders: Iterable[Any]) -> None:
             }
         )
     for order in orders:
-        order.loaded_shipments = sorted(by_order[order.pk], key=lambda said: said["external_id"])
+        order.loaded_shipments = sorted(by_order[order.id], key=lambda said: said["external_id"])
 
 
 def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None:
@@ -425,11 +425,11 @@ def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None
     changed = [order for order in orders if getattr(order, "shipments_changed", False)]
     stored = [order for order in changed if not fresh.has(order)]
     for piece in in_pieces(stored):
-        Shipment.objects.filter(order_id__among=[order.pk for order in piece]).delete()
-    packages = {order.pk: _packages(order) for order in changed}
+        Shipment.objects.filter(order_id__among=[order.id for order in piece]).delete()
+    packages = {order.id: _packages(order) for order in changed}
     for order in stored:
-        judge_packages(order, packages[order.pk], now)
-    Shipment.objects.bulk_create(chain.from_iterable(packages.pop(order.pk) for order in stored))
+        judge_packages(order, packages[order.id], now)
+    Shipment.objects.bulk_create(chain.from_iterable(packages.pop(order.id) for order in stored))
     fresh.add(Shipment, list(chain.from_iterable(packages.values())))
 
 

@@ -4,35 +4,40 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db.models.base import ModelState
+from django.db.models.base import Model, ModelState
 
-from sellers.facts import DatedRow
 from sellers.models import SellerAccount
 
-Row = TypeVar("Row", bound=DatedRow)
+Row = TypeVar("Row", bound=Model)
 
 
 def blank(model: type[Row], account: SellerAccount) -> Row:
     """A new row of the account in which nothing else is known: every column has its default."""
+    row = empty(model)
+    lead(row, "account", account)
+    return row
+
+
+def empty(model: type[Row]) -> Row:
+    """A new row in which nothing is known."""
     constants, made = _defaults(model)
     row = model.__new__(model)
     row._state = ModelState()
     row.__dict__.update(constants)
     for name, make in made:
         row.__dict__[name] = make()
-    lead(row, "account", account)
     return row
 
 
 def lead(row: Any, name: str, target: Any) -> None:
     """Point a row's foreign key at another row, or at none; that row has its key already."""
     # Not by its attribute, which would look for a row it led to before.
-    row.__dict__[f"{name}_id"] = None if target is None else target.pk
+    row.__dict__[f"{name}_id"] = None if target is None else target.id
     row._state.fields_cache[name] = target
 
 
 @cache
-def _defaults(model: type[DatedRow]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
     """The defaults of a model's columns: values that rows may share, and functions that make one for each row."""
     constants: dict[str, Any] = {}
     made: list[tuple[str, Callable[[], Any]]] = []

@@ -27,7 +27,8 @@ def insert_rows(model: type[models.Model], rows: Sequence[Any], using: str) -> N
     values = map(itemgetter(*[field.attname for field in fields]), map(vars, rows))
     insert_columns(model, [field.name for field in fields], list(zip(*values, strict=True)), using)
     for row in rows:
-        row._state.adding, row._state.db = False, using
+        state = row._state
+        state.adding, state.db = False, using
 
 
 def insert_columns(
@@ -52,7 +53,8 @@ def insert_columns(
 
 def give_keys(model: type[models.Model], rows: Sequence[Any], using: str) -> None:
     """Give each row that has none a key of its own, in their order, before it is stored."""
-    without = [row for row in rows if row.pk is None]
+    name = model._meta.pk.attname
+    without = [row for row in rows if getattr(row, name) is None]
     if not without:
         return
     connection = connections[using]
@@ -76,7 +78,7 @@ def give_keys(model: type[models.Model], rows: Sequence[Any], using: str) -> Non
             keys = list(range(last + 1, last + 1 + len(without)))
             cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [keys[-1], table])
     for row, number in zip(without, keys, strict=True):
-        row.pk = number
+        setattr(row, name, number)
 
 
 def update_rows(model: type[models.Model], rows: Sequence[Any], names: Sequence[str], using: str) -> None:

@@ -51,11 +51,11 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
         rows = list(objs)
         if not rows:
             return []
-        with transaction.atomic(using=self.db):
+        with transaction.atomic(using=self.db, savepoint=False):
             for row in rows:
                 row.stamp()
             insert_rows(self.model, rows, self.db)
-            note({place for row in rows for place in row.places()})
+            note(places_of(rows))
         return rows
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = BATCH) -> int:
@@ -65,13 +65,13 @@ class MarkingQuerySet(models.QuerySet["DatedRow"]):
             return 0
         columns = sorted({*fields, *self.model.days})
         before: set[Place] = set()
-        with transaction.atomic(using=self.db):
+        with transaction.atomic(using=self.db, savepoint=False):
             for chunk in _chunks(rows, batch_size or BATCH):
                 before |= self._all().filter(pk__among=[row.pk for row in chunk]).lock()[1]
                 for row in chunk:
                     row.stamp()
                 update_rows(self.model, chunk, columns, self.db)
-            note(before | {place for row in rows for place in row.places()})
+            note(before | places_of(rows))
         return len(rows)
 
     def update(self, **values: Any) -> int:
@@ -165,17 +165,13 @@ class DatedRow(models.Model):
 
     def stamp(self) -> None:
         """Cut every day column from its moment in the account's zone; an unknown moment has no day."""
+        zone = self.account.zone
         for column, moment_name in self.days.items():
             moment = getattr(self, moment_name)
             if isinstance(moment, datetime):
-                setattr(self, column, local_day(moment, self.account.zone))
+                setattr(self, column, local_day(moment, zone))
             else:
                 setattr(self, column, moment if isinstance(moment, date) else None)
-
-    def places(self) -> set[Place]:
-        """The (account, fact, day, key) this row counts in, as it is in memory."""
-        days = ((fact, getattr(self, column)) for fact, column in self.facts.items())
-        return {(self.account_id, fact, day, self.pk) for fact, day in days if day is not None}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
@@ -185,7 +181,7 @@ class DatedRow(models.Model):
             if fields is not None:
                 kwargs["update_fields"] = {*fields, *self.days}
             super().save(*args, **kwargs)
-            note(before | self.places())
+            note(before | places_of([self]))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
@@ -196,6 +192,17 @@ class DatedRow(models.Model):
 
     def _stored(self) -> MarkingQuerySet:
         return MarkingQuerySet(type(self)).filter(pk=self.pk)
+
+
+def places_of(rows: Sequence[Any]) -> set[Place]:
+    """The (account, fact, day, key) that rows of one table count in, as they are in memory."""
+    facts = rows[0].facts.items()
+    return {
+        (row.account_id, fact, day, row.id)
+        for fact, column in facts
+        for row in rows
+        if (day := getattr(row, column)) is not None
+    }
 
 
 def source_constraint(name: str) -> models.UniqueConstraint:

@@ -24,16 +24,16 @@ class Fresh:
         give_keys(model, rows, DEFAULT_DB_ALIAS)
         for row in rows:
             row.stamp()  # verdicts ask for the day
-        self._rows[model].update((row.pk, row) for row in rows)
+        self._rows[model].update((row.id, row) for row in rows)
 
     def of(self, model: type[DatedRow]) -> Iterable[Any]:
         """The rows of this model that are not stored yet, in the order in which they came."""
         return self._rows[model].values()
 
-    def has(self, row: DatedRow) -> bool:
-        return row.pk in self._rows[type(row)]
+    def has(self, row: Any) -> bool:
+        return row.id in self._rows[type(row)]
 
     def store(self, model: type[DatedRow], rows: Iterable[Any]) -> None:
         """Store those of these rows that are not stored yet."""
         waiting = self._rows[model]
-        model.objects.bulk_create([row for row in rows if waiting.pop(row.pk, None) is not None])
+        model.objects.bulk_create([row for row in rows if waiting.pop(row.id, None) is not None])
