@@ -39,7 +39,7 @@ from sellers.models import SellerAccount
 
 CONVERSATION = RECORD_TYPES["conversation"]
 # New rows of these are stored once everything that follows from them is known.
-JUDGED_FIRST = (Conversation, Message, Order)
+JUDGED_FIRST = (Conversation, Message, SurveyAnswer, Order)
 SHIPMENT_FIELDS = cast(Parts, RECORD_TYPES["order"].fields["shipments"]).fields
 
 
@@ -81,6 +81,7 @@ class Touched:
         if self.conversations:
             recompute_conversations(account, self.conversations, now, self.fresh)
             self.orders |= write_mentions(account, self.conversations, self.new_conversations)
+        self.fresh.store(SurveyAnswer, list(self.fresh.of(SurveyAnswer)))
         answers = [key for key, conversation in self.answers.items() if conversation not in self.conversations]
         if answers:
             recompute_answers(account, answers, now)
@@ -315,6 +316,9 @@ class SystemWriter:
         manager = kind.model._default_manager
         if kind.model in JUDGED_FIRST:
             self.touched.fresh.add(kind.model, new)
+        elif issubclass(kind.model, OrderEvent):
+            self.touched.fresh.add(kind.model, [row for row in new if row.order_external_id])  # judged with their order
+            manager.bulk_create([row for row in new if not row.order_external_id])
         else:
             manager.bulk_create(new)
         if kind.model is Conversation:

@@ -12,9 +12,12 @@ from typing import Any
 from messaging.choices import Outcome, Standing, SurveyKind
 from messaging.models import Conversation, Message, SurveyAnswer
 from messaging.turns import Thread
+from sellers.blank import lead
+from sellers.facts import assign
+from sellers.fresh import Fresh
 from sellers.models import SellerAccount
 
-CHUNK = 500
+CHUNK = 1000
 RATED = (SurveyKind.CSAT, SurveyKind.THUMBS)
 JUDGED = ("standing", "satisfied", "thread_key", "order_key")
 
@@ -31,22 +34,23 @@ def satisfied(value: Decimal | None, low: Decimal | None, high: Decimal | None, 
     return 4 * (value - low) >= 3 * (high - low)
 
 
-def link(account: SellerAccount, messages: Iterable[Message]) -> None:
+def link(account: SellerAccount, messages: Iterable[Message], fresh: Fresh) -> None:
     """An answer belongs to the conversation of the message it hangs on, whichever arrived first, even if that moves."""
     conversations = {(message.system, message.external_id): message.conversation_id for message in messages}
     if not conversations:
         return
     names = sorted({external_id for _system, external_id in conversations})
-    linked = []
+    answers = list(fresh.of(SurveyAnswer))
     for start in range(0, len(names), CHUNK):
-        for answer in SurveyAnswer.objects.filter(
-            account=account, message_external_id__among=names[start : start + CHUNK]
-        ):
-            conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
-            if conversation_id != answer.conversation_id:
-                answer.account, answer.conversation_id = account, conversation_id
-                linked.append(answer)
-    SurveyAnswer.objects.bulk_update(linked, ["conversation"])
+        piece = names[start : start + CHUNK]
+        answers += SurveyAnswer.objects.filter(account=account, message_external_id__among=piece)
+    linked = []
+    for answer in answers:
+        conversation_id = conversations.get((answer.system, answer.message_external_id), answer.conversation_id)
+        if conversation_id != answer.conversation_id:
+            answer.account, answer.conversation_id = account, conversation_id
+            linked.append(answer)
+    SurveyAnswer.objects.bulk_update(fresh.stored(linked), ["conversation"])
 
 
 def judge(
@@ -55,10 +59,12 @@ def judge(
     conversations: dict[int, Conversation],
     threads: dict[int, Thread],
     messages: dict[int, list[Message]],
+    fresh: Fresh,
 ) -> None:
     """Bring the standing, the verdict and the keys of these answers in line with their conversations.
 
-    A conversation is about its own orders first, then about those of the ones that were merged into it.
+    Those that are not stored yet are stored. A conversation is about its own orders first, then about those of the
+    ones that were merged into it.
     """
     answers = list(answers)
     if not answers:
@@ -73,7 +79,7 @@ def judge(
         orders[target_id] = [*orders[target_id], *order_ids]
     changed = []
     for answer in answers:
-        answer.account = account
+        lead(answer, "account", account)
         key = answer.conversation_id or 0
         asked_by = {message.external_id: message.sent_at for message in messages.get(key, ())}
         thread_orders = orders.get(key) or []
@@ -89,7 +95,8 @@ def judge(
         }
         if assign(answer, verdict):
             changed.append(answer)
-    SurveyAnswer.objects.bulk_update(changed, JUDGED)
+    SurveyAnswer.objects.bulk_update(fresh.stored(changed), JUDGED)
+    fresh.store(SurveyAnswer, answers)
 
 
 def _standing(answer: SurveyAnswer, outcome: int | None, thread: Thread | None, asked_at: datetime | None) -> Standing:
@@ -136,13 +143,3 @@ def latest(answer: SurveyAnswer, siblings: Iterable[SurveyAnswer]) -> SurveyAnsw
         and (not rated or one.satisfied is not None)
     )
     return max(rivals, key=age, default=answer)
-
-
-def assign(row: Any, values: dict[str, Any]) -> bool:
-    """Set the values on the row; True if any of them is new."""
-    changed = False
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
-            changed = True
-    return changed

@@ -14,7 +14,6 @@ from typing import Any, Self
 from django.db.models import Q
 
 from messaging import answers
-from messaging.answers import assign
 from messaging.choices import Outcome, Reply
 from messaging.events import events_of, left_out, says_open
 from messaging.models import Conversation, Message, SurveyAnswer, Turn
@@ -25,11 +24,12 @@ from sellers.blank import blank, lead
 from sellers.calendars import Calendar, business_seconds, calendars_of
 from sellers.dated_switches import Switches, switches_of
 from sellers.days import local_day
+from sellers.facts import assign
 from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
-CHUNK = 500  # conversations read at once: a few thousand rows in memory
+CHUNK = 1000  # conversations read at once: a few thousand rows in memory
 # What a message's reply says where nothing in its conversation counts.
 GONE = {
     Outcome.DELETED: Reply.DELETED,
@@ -79,7 +79,8 @@ def recompute_conversations(
 ) -> None:
     """Bring everything derived in these conversations of one account in line with their messages, as of `now`.
 
-    `fresh` are conversations and messages that are new in this transaction; those of these conversations are stored.
+    `fresh` are conversations, messages and answers that are new in this transaction; those of these conversations are
+    stored.
     """
     lock_for_writing(account.id)
     ids = sorted(set(conversation_ids))
@@ -119,9 +120,10 @@ def _recompute(rules: Rules, ids: list[int], fresh: Fresh) -> None:
     fresh.store(Conversation, new)
     fresh.store(Message, new_messages)
     writes.flush({message.id for message in new_messages})
-    answers.link(account, [message for group in messages.values() for message in group])
+    answers.link(account, [message for group in messages.values() for message in group], fresh)
     own = SurveyAnswer.objects.filter(account=account, conversation_id__among=ids)
-    answers.judge(account, own, conversations, threads, messages)
+    new_answers = [answer for answer in fresh.of(SurveyAnswer) if answer.conversation_id in wanted]
+    answers.judge(account, [*own, *new_answers], conversations, threads, messages, fresh)
 
 
 def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: datetime) -> None:
@@ -135,10 +137,12 @@ def recompute_answers(account: SellerAccount, answer_ids: Collection[int], now: 
 def _recompute_answers(account: SellerAccount, ids: list[int], now: datetime) -> None:
     named = SurveyAnswer.objects.filter(account=account, id__among=ids).exclude(message_external_id="")
     wanted = set(named.values_list("message_external_id", flat=True))
-    answers.link(account, Message.objects.filter(account=account, external_id__among=wanted).only(*LINK_FIELDS))
+    messages = Message.objects.filter(account=account, external_id__among=wanted).only(*LINK_FIELDS)
+    answers.link(account, messages, Fresh())
     linked = SurveyAnswer.objects.filter(account=account, id__among=ids).exclude(conversation=None)
     recompute_conversations(account, set(linked.values_list("conversation_id", flat=True)), now)
-    answers.judge(account, SurveyAnswer.objects.filter(account=account, id__among=ids, conversation=None), {}, {}, {})
+    loose = SurveyAnswer.objects.filter(account=account, id__among=ids, conversation=None)
+    answers.judge(account, loose, {}, {}, {}, Fresh())
 
 
 LINK_FIELDS = ("account_id", "system", "external_id", "conversation_id")

@@ -15,6 +15,7 @@ from typing import Any
 from orders.models import Delivery, Order, OrderStatus, Shipment, Tracking
 from orders.verdicts import standing
 from sellers.days import local_day
+from sellers.facts import assign
 
 BY_UNITS = ("US",)  # marketplaces in which on-time delivery counts units and does not ask for valid tracking
 UNITED_STATES, CHINA = "US", "CN"
@@ -185,11 +186,5 @@ def _late(package: Shipment) -> Delivery:
 
 def judge_packages(order: Order, packages: Sequence[Shipment], now: datetime) -> list[Shipment]:
     """Bring the packages of an order in line with it, in memory; returns those that changed."""
-    changed = []
-    for package in packages:
-        verdicts = package_verdicts(package, order, len(packages), now)
-        if any(getattr(package, name) != value for name, value in verdicts.items()):
-            for name, value in verdicts.items():
-                setattr(package, name, value)
-            changed.append(package)
-    return changed
+    siblings = len(packages)
+    return [package for package in packages if assign(package, package_verdicts(package, order, siblings, now))]

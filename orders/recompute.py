@@ -10,7 +10,15 @@ from orders.invoices import UPLOADED, wrongly_judged
 from orders.models import Chargeback, Claim, Feedback, FulfilledBy, Mention, Order, Return, Shipment
 from orders.packages import judge_packages
 from orders.purchases import recompute_purchases
-from orders.recompute_events import CHUNK, recompute_events, recompute_ratings, recompute_returns
+from orders.recompute_events import (
+    CHUNK,
+    RATING_VERDICTS,
+    RETURN_VERDICTS,
+    judge_ratings,
+    judge_returns,
+    recompute_ratings,
+    recompute_returns,
+)
 from orders.terms import Terms
 from orders.verdicts import (
     cancellation_verdict,
@@ -23,6 +31,7 @@ from orders.verdicts import (
     standing,
 )
 from sellers.blank import lead
+from sellers.facts import assign
 from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
@@ -47,15 +56,13 @@ def recompute_orders(
     IDs without an order are skipped: what was said about them joins when the order arrives, because the order's own
     write calls this too. Returns and ratings of these orders get their own verdicts, whether or not
     the order is here. `former_buyers` are the keys of buyers from whom an order of these was taken away, `fresh` are
-    orders and packages that are new in this transaction; those of these orders are stored.
+    orders, packages and events that are new in this transaction; those of these orders are stored.
     """
     lock_for_writing(account.id)
     wanted = sorted(set(external_ids))
     fresh = fresh or Fresh()
     if _recompute_all(account, wanted, now, fresh):
         _recompute_all(account, wrongly_judged(account), now, fresh)
-    for start in range(0, len(wanted), CHUNK):
-        recompute_events(account, wanted[start : start + CHUNK], now)
     buyers = sorted(set(former_buyers))
     for start in range(0, len(buyers), CHUNK):
         recompute_purchases(account, buyers[start : start + CHUNK])
@@ -76,17 +83,18 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     new_packages = [package for package in fresh.of(Shipment) if package.order_id in new]
     stored = list(Order.objects.filter(account=account, external_id__among=external_ids))
     orders = [*stored, *new.values()]
-    found = {order.external_id for order in orders}
+    for order in new.values():
+        order.stamp()  # its terms are those of its day
     shipments: dict[int, list[Shipment]] = defaultdict(list)
     for shipment in chain(Shipment.objects.filter(order_id__among=[order.pk for order in stored]), new_packages):
         lead(shipment, "account", account)
         shipments[shipment.order_id].append(shipment)
-    feedback = _by_order(Feedback, account, found)
-    claims = _by_order(Claim, account, found)
-    chargebacks = _by_order(Chargeback, account, found)
-    returns = _by_order(Return, account, found)
+    feedback = _by_order(Feedback, account, wanted, fresh)
+    claims = _by_order(Claim, account, wanted, fresh)
+    chargebacks = _by_order(Chargeback, account, wanted, fresh)
+    returns = _by_order(Return, account, wanted, fresh)
     written_about = set(
-        Mention.objects.filter(account=account, order_external_id__among=found, by_buyer=True).values_list(
+        Mention.objects.filter(account=account, order_external_id__among=wanted, by_buyer=True).values_list(
             "order_external_id", flat=True
         )
     )
@@ -94,7 +102,7 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
     uploads_moved = False
     for order in orders:
         lead(order, "account", account)
-        packages += [one for one in judge_packages(order, shipments[order.id], now) if not fresh.has(one)]
+        packages += fresh.stored(judge_packages(order, shipments[order.id], now))
         confirmed = confirmed_at(shipments[order.id])
         bad = defects(
             feedback[order.external_id],
@@ -136,22 +144,32 @@ def _recompute(account: SellerAccount, external_ids: Sequence[str], now: datetim
             "invoice_due_at": invoice_due,
             "invoice": invoice,
         }
-        if any(getattr(order, name) != value for name, value in verdicts.items()):
-            for name, value in verdicts.items():
-                setattr(order, name, value)
-            if not fresh.has(order):
-                changed.append(order)
+        if assign(order, verdicts) and order.id not in new:
+            changed.append(order)
+    judged = judge_returns(chain.from_iterable(returns.values()), orders, now)
+    rated = judge_ratings(feedback.values())
     Order.objects.bulk_update(changed, VERDICTS)
     Shipment.objects.bulk_update(packages, PACKAGE_VERDICTS)
+    Return.objects.bulk_update(fresh.stored(judged), RETURN_VERDICTS)
+    Feedback.objects.bulk_update(fresh.stored(rated), RATING_VERDICTS)
     recompute_purchases(account, {order.buyer_key for order in orders}, stored, list(new.values()))
     fresh.store(Order, new.values())
     fresh.store(Shipment, new_packages)
+    for model, events in ((Return, returns), (Feedback, feedback), (Claim, claims), (Chargeback, chargebacks)):
+        fresh.store(model, chain.from_iterable(events.values()))
     return uploads_moved
 
 
-def _by_order(model: type[Row], account: SellerAccount, order_ids: set[str]) -> dict[str, list[Row]]:
+def _by_order(
+    model: type[Row], account: SellerAccount, order_ids: Collection[str], fresh: Fresh
+) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = defaultdict(list)
-    for row in model.objects.filter(account=account, order_external_id__among=order_ids):
+    stored = model.objects.filter(account=account, order_external_id__among=order_ids)
+    new = [row for row in fresh.of(model) if row.order_external_id in order_ids]
+    for row in new:
+        row.stamp()  # of two ratings, the later one stands
+    for row in chain(stored, new):
+        lead(row, "account", account)
         rows[row.order_external_id].append(row)
     return rows
 

@@ -205,6 +205,16 @@ def places_of(rows: Sequence[Any]) -> set[Place]:
     }
 
 
+def assign(row: Any, values: dict[str, Any]) -> bool:
+    """Set these values on a row, in memory; whether any of them is new."""
+    changed = False
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    return changed
+
+
 def source_constraint(name: str) -> models.UniqueConstraint:
     """A record is unique by account, system and external ID; this is what makes every import repeatable."""
     return models.UniqueConstraint(fields=["account", "system", "external_id"], name=f"{name}_once")

@@ -6,12 +6,14 @@ one another; foreign keys are checked when the transaction ends.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
 
 from sellers.bulk import give_keys
 from sellers.facts import DatedRow
+
+Row = TypeVar("Row", bound=DatedRow)
 
 
 class Fresh:
@@ -22,8 +24,6 @@ class Fresh:
 
     def add(self, model: type[DatedRow], rows: Sequence[Any]) -> None:
         give_keys(model, rows, DEFAULT_DB_ALIAS)
-        for row in rows:
-            row.stamp()  # verdicts ask for the day
         self._rows[model].update((row.id, row) for row in rows)
 
     def of(self, model: type[DatedRow]) -> Iterable[Any]:
@@ -32,6 +32,10 @@ class Fresh:
 
     def has(self, row: Any) -> bool:
         return row.id in self._rows[type(row)]
+
+    def stored(self, rows: Iterable[Row]) -> list[Row]:
+        """Those of these rows that the database has."""
+        return [row for row in rows if not self.has(row)]
 
     def store(self, model: type[DatedRow], rows: Iterable[Any]) -> None:
         """Store those of these rows that are not stored yet."""

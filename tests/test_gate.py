@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,9 @@ from orders.models import (
     OfficialFigure,
     Order,
     PolicyViolation,
+    RatingStanding,
     Return,
+    ReturnStanding,
     Shipment,
     ShipmentVerdict,
 )  # fmt: skip
@@ -241,6 +244,30 @@ def test_an_order_finds_what_was_said_about_it_before_it_arrived(account: Seller
     row = Order.objects.get()
     assert (row.negative_feedback, row.defective) == (True, True)
     assert row.shipment == ShipmentVerdict.OVERDUE
+
+
+def test_what_arrives_with_its_order_or_conversation_is_judged_before_it_is_stored(account: SellerAccount) -> None:
+    about = {"order_external_id": "o-1"}
+    answered = {"message_external_id": "m-1", "answered_at": "2026-11-10T00:00:00Z"}
+    records = [
+        order(fulfilled_by="merchant"),
+        {"type": "return", "external_id": "r-1", "requested_on": "2026-11-05", **about},
+        {"type": "feedback", "external_id": "f-1", "rating": 1, "rated_on": "2026-11-05", **about},
+        {"type": "feedback", "external_id": "f-2", "rating": 5, "rated_on": "2026-11-06", **about},
+        {"type": "claim", "external_id": "k-1", "opened_on": "2026-11-07", **about},
+        message(),
+        {"type": "survey_answer", "external_id": "s-1", "kind": "solved", "solved": True, **answered},
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        send(account, *records)
+    updates = [one["sql"] for one in queries if 'UPDATE "orders_' in one["sql"] or 'UPDATE "messaging_' in one["sql"]]
+    assert not updates
+    assert Return.objects.get().standing == ReturnStanding.COUNTS
+    standings = dict(Feedback.objects.values_list("external_id", "standing"))
+    assert standings == {"f-1": RatingStanding.REPLACED, "f-2": RatingStanding.COUNTS}
+    assert Order.objects.values_list("negative_feedback", "claim_counts").get() == (False, True)
+    answer = SurveyAnswer.objects.get()
+    assert (answer.conversation, answer.standing) == (Conversation.objects.get(), Standing.COUNTS)
 
 
 def test_a_reply_is_worked_out_in_the_same_breath(account: SellerAccount) -> None:
