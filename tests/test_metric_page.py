@@ -13,7 +13,7 @@ from kpis.readings import period_before, reading_on
 from kpis.sweep import sweep
 from kpis.targets import Band
 from kpis.weeks import close_weeks
-from tests.makers import NOW, client_of, make_account, make_answers, make_conversation, make_user
+from tests.makers import NOW, client_of, make_account, make_answers, make_conversation, make_note, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +51,17 @@ def shop():
 
 def page_of(account, query, slug=LATE):
     return client_of(account).get(f"/accounts/{account.key}/{slug}/?{query}")
+
+
+def test_the_figure_stands_above_the_chart_and_an_offer_to_compare_below_it(shop):
+    make_note(shop, "2026-01-05", title="New templates", pk=1)
+    page = page_of(shop, "").content.decode()
+    assert (
+        page.index('title="On 19 Jan 2026">10.00%</span>') < page.index("<canvas") < page.index('class="n num">10.00%')
+    )
+    assert page.index('class="n num">10.00%') < page.index("Choose a note")
+    chosen = page_of(shop, "note=1").content.decode()
+    assert chosen.index("Before and after “New templates”") < chosen.index('class="n num">10.00%')
 
 
 def test_another_window_stands_beside_the_figure_and_is_not_judged(shop):
