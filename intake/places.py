@@ -39,7 +39,9 @@ class InColumn:
 
     def load(self, row: Any) -> Any:
         value = getattr(row, self.name)
-        return None if value is None or (self.reads_as_none and value in ("", [], {})) else value
+        if value or not self.reads_as_none:
+            return value
+        return None if value in ("", [], {}) else value
 
     def save(self, row: Any, value: Any, world: World) -> None:
         setattr(row, self.name, self.empty() if value is None else value)
