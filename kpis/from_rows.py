@@ -69,7 +69,7 @@ def rows_in_order(
     """
     fact = metric.fact
     ids = [account.id for account in accounts]
-    where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__lte": last})
+    where = fact.rows & metric.counted.condition & Q(account__among=ids, **{f"{fact.day}__lte": last})
     if first is not None:
         where &= Q(**{f"{fact.day}__gte": first})
     rows = (
@@ -126,7 +126,7 @@ def measured_by_day(
     """
     fact = measures[0].fact
     ids = [account.id for account in accounts]
-    where = fact.rows & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
+    where = fact.rows & Q(account__among=ids, **{f"{fact.day}__range": (first, last)})
     lists = {
         f"list_{number}": Listed(
             JSONArray(F(one.per), F(one.part.column)) if one.per else F(one.part.column), filter=one.part.condition
@@ -154,7 +154,7 @@ def occurring_by_day(metric: Coverage, accounts: Iterable[SellerAccount], first:
     """Each value of the column `metric.by` on the days it occurs in the counted rows of an account, in one query."""
     fact = metric.fact
     ids = [account.id for account in accounts]
-    where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
+    where = fact.rows & metric.counted.condition & Q(account__among=ids, **{f"{fact.day}__range": (first, last)})
     found = {account_id: ByDay() for account_id in ids}
     rows = fact.model._base_manager.filter(where).order_by(fact.day)
     for account_id, day, value in rows.values_list("account_id", fact.day, metric.by).distinct().iterator(BATCH):
@@ -178,7 +178,7 @@ def stated_in_order(
     """The platform's own figures of each account between two days in the order of their clock, in one query."""
     fact = metric.fact
     ids = [account.id for account in accounts]
-    where = fact.rows & metric.counted.condition & Q(account__in=ids, **{f"{fact.day}__range": (first, last)})
+    where = fact.rows & metric.counted.condition & Q(account__among=ids, **{f"{fact.day}__range": (first, last)})
     rows = fact.model._base_manager.filter(where).order_by(fact.moment, "external_id", "system")
     found: dict[int, list[Stated]] = {account_id: [] for account_id in ids}
     for account_id, pk, day, value in rows.values_list("account_id", "pk", fact.day, metric.column):

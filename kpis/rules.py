@@ -52,7 +52,7 @@ class Rules:
     def load(cls, accounts: Iterable[SellerAccount]) -> "Rules":
         """The changes for all accounts and for these, in one query."""
         ids = [account.id for account in accounts]
-        return cls(RuleChange.objects.filter(Q(account=None) | Q(account__in=ids)))
+        return cls(RuleChange.objects.filter(Q(account=None) | Q(account__among=ids)))
 
     def rule(self, metric: Metric, account: SellerAccount, on: date) -> Rule:
         """The rule of one metric of an account on a report day."""

@@ -92,7 +92,7 @@ def trends(
     """
     by_slug = {metric.slug: metric for metric in metrics}
     found: dict[tuple[int, str], dict[date, Any]] = {(account.id, slug): {} for account in accounts for slug in by_slug}
-    readings = WeekReading.objects.filter(account__in=[account.id for account in accounts], metric__in=by_slug)
+    readings = WeekReading.objects.filter(account__among=[account.id for account in accounts], metric__in=by_slug)
     if until is not None:
         readings = readings.filter(ends_on__lte=until)
     if known_at is not None:

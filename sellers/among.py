@@ -26,6 +26,8 @@ class Among(Lookup):  # type: ignore[type-arg]  # not subscriptable at run time
         values = list(self.rhs)
         if not values:
             raise EmptyResultSet
+        if len(values) == 1:  # PostgreSQL keeps an array of one an array: no index gives its rows in their order
+            return f"{column} = %s", (*bound, *values)
         if connection.vendor == "postgresql":
             given = (*bound, array(self.lhs.output_field, values))
             if isinstance(_value_field(self.lhs.output_field), IntegerField):
