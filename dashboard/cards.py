@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard import headroom, words
@@ -20,9 +22,18 @@ from kpis.units import display
 from sellers.days import week_end_on_or_before
 
 
+@lru_cache(maxsize=10_000)
+def metric_address(key: str, slug: str) -> str:
+    """The page of one metric of one account: a list of accounts leads to hundreds."""
+    return reverse("metric", args=[key, slug])
+
+
 @dataclass(frozen=True)
 class Card:
-    """One figure of an account, ready to be shown. `points` are its published weeks, oldest first."""
+    """One figure of an account, ready to be shown. `points` are its published weeks, oldest first.
+
+    Pages ask for a text twice, to see whether there is one: it is made once.
+    """
 
     reading: Reading
     points: Sequence[TrendPoint]
@@ -35,12 +46,12 @@ class Card:
     def metric(self) -> Metric:
         return self.reading.metric
 
-    @property
+    @cached_property
     def judged(self) -> Metric:
         """The metric with the rule that is in force on the report day."""
         return replace(self.metric, rule=self.reading.rule)
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The figure as people read it, an amount with the account's currency."""
         return words.figure(self.reading)
@@ -54,6 +65,16 @@ class Card:
         return words.band_word(self.judged, self.reading.band)
 
     @property
+    def href(self) -> str:
+        """The figure's own page."""
+        return metric_address(self.reading.account.key, self.metric.slug)
+
+    @property
+    def alarm(self) -> str:
+        """The colour, if it is one that asks to be looked at."""
+        return self.reading.band if self.reading.band in (Band.RED, Band.YELLOW) else ""
+
+    @property
     def colour(self) -> Text:
         return words.COLOURS[self.reading.band]
 
@@ -61,19 +82,19 @@ class Card:
     def target(self) -> str:
         return words.target_words(self.judged)
 
-    @property
+    @cached_property
     def span(self) -> str:
         return words.span(self.reading.window)
 
-    @property
+    @cached_property
     def basis(self) -> str:
         return words.basis(self.reading)
 
-    @property
+    @cached_property
     def state(self) -> str:
         return words.state_sentence(self.reading)
 
-    @property
+    @cached_property
     def ripening(self) -> str:
         """From which day of the window on rows may still change their verdict."""
         if self.today is None or self.reading.value is None:
@@ -88,12 +109,12 @@ class Card:
     def missing_title(self) -> str:
         return _("Room before red") if self.reading.band is Band.GREEN else _("What is missing")
 
-    @property
+    @cached_property
     def interval(self) -> str:
         """Where the true value lies, in a few words."""
         return words.interval_words(self.reading)
 
-    @property
+    @cached_property
     def unseen(self) -> list[str]:
         """Of a coverage: the expected values that do not occur, by their labels."""
         known = labels(self.metric.fact.model, self.metric.by) if self.reading.missing else {}
@@ -117,7 +138,7 @@ class Card:
             entry.reading.value is None and not entry.reading.n and not entry.has_figures for entry in self.family
         )
 
-    @property
+    @cached_property
     def versions(self) -> list[tuple[str, "Card"]]:
         """Its variants with a name by what differs, without those that say the same or nothing."""
         return [(self._name(each), each) for each in self.variants if self._says_more(each)]
@@ -138,13 +159,13 @@ class Card:
         alike = (mine.window, mine.numerator, mine.n) == (other.window, other.numerator, other.n)
         return other.value is not None and not alike
 
-    @property
+    @cached_property
     def line(self) -> list[TrendPoint | Reading]:
         """The published weeks and, where the report day is past the last of them, the day's own reading."""
         is_newer = not self.points or self.points[-1].ends_on < self.read_on
         return [*self.points, self.reading] if is_newer else list(self.points)
 
-    @property
+    @cached_property
     def has_figures(self) -> bool:
         """Whether any published week has a figure, so that a chart has something to show."""
         return any(point.value is not None for point in self.points)
@@ -154,7 +175,7 @@ class Card:
         """The newest published week before the one this reading shows."""
         return next((point for point in reversed(self.points) if point.ends_on < self.read_on), None)
 
-    @property
+    @cached_property
     def change(self) -> Change | None:
         """Since that week."""
         return change(self.earlier, self.reading)

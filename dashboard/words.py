@@ -3,12 +3,13 @@
 import re
 from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
 from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from kpis.attention import worse_side
 from kpis.metrics import LIFETIME, Coverage, Mean, Metric, Score, Share, Side, Text, Times, Window
@@ -52,11 +53,16 @@ def band_word(metric: Metric, band: Band) -> Text:
 
 
 def short_day(day: date) -> str:
-    return formats.date_format(day, pgettext("date format: day and month", "j M"))
+    return _day(day, pgettext("date format: day and month", "j M"), get_language())
 
 
 def long_day(day: date) -> str:
-    return formats.date_format(day, pgettext("date format: day, month and year", "j M Y"))
+    return _day(day, pgettext("date format: day, month and year", "j M Y"), get_language())
+
+
+@lru_cache(maxsize=10_000)  # the windows of a page begin and end on few days
+def _day(day: date, form: str, language: str | None) -> str:
+    return formats.date_format(day, form)
 
 
 def place_in_file(pointer: str) -> str:
