@@ -115,6 +115,10 @@ def summary(walk: Walk, ledger: Ledger) -> None:
     for step in ledger.root.all("a", "alert"):
         about = [one for one, shop in zip(told, walk.accounts, strict=True) if shop.name in step.text]
         ledger.within("start here", step, [late, missed, [one["late"] for one in queues]], about, rejected, [6.0])
+    for fold in ledger.root.all("details", "more"):
+        names, folded = fold.one("span", "names"), list(fold.all("a", "alert"))
+        ledger.pair("further steps", names, " · ".join(step.one("h3").shown for step in folded))
+        ledger.within("further steps", fold.one("summary"), len(folded))
 
 
 def colour_of_part(part: Element) -> str:
