@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.utils.translation import gettext_lazy as _
 
-from config import garbage
+from config import garbage, moments
 
 
 class House(AppConfig):
@@ -16,6 +16,7 @@ class House(AppConfig):
 
     def ready(self) -> None:
         garbage.look_less_often()
+        moments.begin()
         from config import checks  # noqa: F401  # importing registers the checks; models must be loaded first
 
         # The default database and the keys live here. Where it cannot be made, the check names the folder.
