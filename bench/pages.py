@@ -26,6 +26,7 @@ COMMAND = "script/bench --only pages"
 FLEET = Size("fleet", 500, messages=500, published=True)
 SHORT_FLEET = replace(FLEET, name="short_fleet", templates=4)  # as many accounts, made in a third of the time
 FIGURES = 20
+DEAREST = 8  # lists, of which the dearest is sought
 FEW = 5  # accounts of a person whose pages cost as many queries as those of a person who sees all
 
 
@@ -85,9 +86,11 @@ def _rows(server: Server, shop: SellerAccount) -> list[Figure]:
     }
     found = server.compare({"yardstick": yardstick(shop), **ways}, rounds=1, seconds=0.1)
     ordered = sorted(ways, key=lambda way: found[way].cpu)
-    what, dearest = "50 rows behind a figure as JSON", ordered[-1]
+    # The dearest of many looks is mostly an unlucky one: those that may be it are looked at again, and longer.
+    again = server.compare({"yardstick": yardstick(shop), **{way: ways[way] for way in ordered[-DEAREST:]}})
+    what, dearest = "50 rows behind a figure as JSON", max(ordered[-DEAREST:], key=lambda way: again[way].cpu)
     return [
-        _ratio("rows", f"{what}, the dearest list ({dearest})", found, dearest, 4),
+        _ratio("rows", f"{what}, the dearest list ({dearest})", again, dearest, 4),
         _ratio("rows_median", f"{what}, the median list", found, ordered[len(ordered) // 2], 4),
     ]
 

@@ -115,7 +115,7 @@ class Layout:
         return statement, (ACCOUNT, self.fact.slug, self.recipe, NOW, DAYS, *parameters)
 
 
-# A total that came out as it stands is left alone: writing it again would be half of the work of counting it.
+# A total that came out as it stands is left alone: writing it again would leave a dead row and a line in the log.
 MERGING = """
     MERGE INTO {table} AS stored USING ({counted}) AS counted
     ON stored.account_id = counted.account_id AND stored.fact = counted.fact AND stored.day = counted.day
