@@ -1,7 +1,5 @@
 """What do pages cost the server, beside a page that looks up one row?"""
 
-from dataclasses import replace
-
 from django.conf import settings
 from django.db import connection
 from django.middleware.csrf import CSRF_SECRET_LENGTH
@@ -9,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.data import SHORT, Size
+from bench.data import Size
 from bench.records import NOW
 from bench.results import Figure
 from bench.serving import Asked, Cost, Server, serving
@@ -24,7 +22,6 @@ from sellers.models import Membership, SellerAccount, User
 
 COMMAND = "script/bench --only pages"
 FLEET = Size("fleet", 500, messages=500, published=True)
-SHORT_FLEET = replace(FLEET, name="short_fleet", templates=4)  # as many accounts, made in a third of the time
 FIGURES = 20
 DEAREST = 8  # lists, of which the dearest is sought
 FEW = 5  # accounts of a person whose pages cost as many queries as those of a person who sees all
@@ -39,9 +36,8 @@ def run(stage: Stage) -> list[Figure]:
         tidy(Change._meta.db_table)
         with serving(stage, stage.first, person("everything", is_staff=True)) as server:
             figures = _account(server, shop) + _rows(server, shop)
-    fleet = SHORT_FLEET if stage.first is SHORT else FLEET
-    with stage.on("postgresql", fleet):
-        with serving(stage, fleet, person("everything", is_staff=True)) as server:
+    with stage.on("postgresql", FLEET):
+        with serving(stage, FLEET, person("everything", is_staff=True)) as server:
             figures += _fleet(server, SellerAccount.objects.order_by("pk")[0])
         return figures + _queries()
 
