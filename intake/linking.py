@@ -25,8 +25,9 @@ from intake.pieces import in_pieces
 from intake.rows import Clue, Row
 from intake.sentences import keep
 from intake.statements import Statement, read_statement
+from intake.touched import Touched
 from intake.vault import seal, unseal
-from intake.writing import Touched, write
+from intake.writing import write
 from messaging.models import Conversation, Message
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount

@@ -18,8 +18,10 @@ from intake.fields import Field
 from intake.pieces import in_pieces
 from intake.places import InAgent, InColumn, InConversation
 from intake.record import RecordType
+from intake.shipments import SHIPMENT_FIELDS, load_shipments
 from intake.statements import Statement, milliseconds
-from intake.writing import SHIPMENT_FIELDS, Touched, load_shipments, write
+from intake.touched import Touched
+from intake.writing import write
 from orders.models import Order, Shipment
 from sellers.audit import note
 from sellers.facts import SourceRow

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from intake.merge import HELD, PINNED
 from intake.repair import settle_again
-from intake.writing import Touched
+from intake.touched import Touched
 from messaging.models import Conversation, Message, SurveyAnswer
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount

@@ -8,39 +8,33 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from intake.conflicts import settle_conflicts
 from intake.contract import RECORD_TYPES
-from intake.mentions import write_mentions
 from intake.merge import HELD, Merged, Result
 from intake.models import DeleteNotice
-from intake.nested import Parts
 from intake.pieces import in_pieces
 from intake.places import loaded_body
 from intake.record import RecordType
+from intake.shipments import load_shipments, write_shipments
 from intake.statements import Statement
+from intake.touched import Touched
 from messaging.events import OPEN
 from messaging.models import Agent, Conversation, Message, MessageBody, SurveyAnswer
-from messaging.recompute import recompute_answers, recompute_conversations
-from orders.models import Feedback, Order, OrderEvent, PolicyViolation, Return, Shipment
-from orders.packages import judge_packages
-from orders.recompute import recompute_orders
-from orders.recompute_events import recompute_ratings, recompute_returns
+from orders.models import Order, OrderEvent, PolicyViolation
 from sellers.blank import blank, lead
 from sellers.bulk import insert_rows, update_rows
 from sellers.facts import noting_once
-from sellers.fresh import Fresh
 from sellers.locks import lock_for_writing
 from sellers.models import SellerAccount
 
 CONVERSATION = RECORD_TYPES["conversation"]
 # New rows of these are stored once everything that follows from them is known.
 JUDGED_FIRST = (Conversation, Message, SurveyAnswer, Order)
-SHIPMENT_FIELDS = cast(Parts, RECORD_TYPES["order"].fields["shipments"]).fields
 
 
 def write(
@@ -62,54 +56,6 @@ def write(
                 results[position] = result
         touched.recompute(account, now)
     return results
-
-
-class Touched:
-    """The rows whose derived values may have changed, and the new ones that are stored together with those values."""
-
-    def __init__(self) -> None:
-        self.fresh = Fresh()
-        self.new_conversations: dict[int, Conversation] = {}
-        self.conversations: set[int] = set()
-        self.answers: dict[int, int | None] = {}
-        self.orders: set[str] = set()
-        self.returns: set[int] = set()  # that name no order
-        self.ratings: set[int] = set()  # likewise
-        self.former_buyers: set[str] = set()
-
-    def recompute(self, account: SellerAccount, now: datetime) -> None:
-        if self.conversations:
-            recompute_conversations(account, self.conversations, now, self.fresh)
-            self.orders |= write_mentions(account, self.conversations, self.new_conversations)
-        self.fresh.store(SurveyAnswer, list(self.fresh.of(SurveyAnswer)))
-        answers = [key for key, conversation in self.answers.items() if conversation not in self.conversations]
-        if answers:
-            recompute_answers(account, answers, now)
-        if self.orders:
-            recompute_orders(account, self.orders, now, former_buyers=self.former_buyers, fresh=self.fresh)
-        if self.returns:
-            recompute_returns(account, self.returns, now)
-        if self.ratings:
-            recompute_ratings(account, self.ratings)
-
-    def add(self, row: Any) -> None:
-        """Note a row as it is now; called before and after a change."""
-        if isinstance(row, Conversation):
-            self.conversations.add(row.id)
-            if row.merged_into_id:  # which is about its orders, too
-                self.conversations.add(row.merged_into_id)
-        elif isinstance(row, Message):
-            self.conversations.add(row.conversation_id)
-        elif isinstance(row, SurveyAnswer):
-            self.answers[row.id] = row.conversation_id
-        elif isinstance(row, Order):
-            self.orders.add(row.external_id)
-        elif isinstance(row, OrderEvent) and row.order_external_id:
-            self.orders.add(row.order_external_id)
-        elif isinstance(row, Return):
-            self.returns.add(row.id)
-        elif isinstance(row, Feedback):
-            self.ratings.add(row.id)
 
 
 class SystemWriter:
@@ -330,7 +276,7 @@ class SystemWriter:
         if kind.model is Message:
             _write_bodies(rows)
         elif kind.model is Order:
-            _write_shipments(rows, self.touched.fresh, self.now)
+            write_shipments(rows, self.touched.fresh, self.now)
         settle_conflicts(self.account, merged, self.raw_item_id, self.now)
         for row in chain(new, changed):
             self.touched.add(row)
@@ -404,45 +350,3 @@ def _write_bodies(messages: Iterable[Message]) -> None:
         lead(body, "message", message)
     insert_rows(MessageBody, new, DEFAULT_DB_ALIAS)
     update_rows(MessageBody, changed, ["text", "chars", "truncated", "attachments"], DEFAULT_DB_ALIAS)
-
-
-def load_shipments(orders: Iterable[Any]) -> None:
-    """Put the stored packages beside their orders, as the contract writes them."""
-    by_order: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    orders = list(orders)
-    keys = [order.id for order in orders]
-    for shipment in chain.from_iterable(Shipment.objects.filter(order_id__among=piece) for piece in in_pieces(keys)):
-        said = {name: getattr(shipment, name) for name in SHIPMENT_FIELDS}
-        by_order[shipment.order_id].append(
-            {
-                name: SHIPMENT_FIELDS[name].to_wire(value)
-                for name, value in said.items()
-                if value is not None and value not in ("", [])
-            }
-        )
-    for order in orders:
-        order.loaded_shipments = sorted(by_order[order.id], key=lambda said: said["external_id"])
-
-
-def _write_shipments(orders: Iterable[Any], fresh: Fresh, now: datetime) -> None:
-    """Replace the packages of orders as a whole; those of new orders are judged and stored with these."""
-    changed = [order for order in orders if getattr(order, "shipments_changed", False)]
-    stored = [order for order in changed if not fresh.has(order)]
-    for piece in in_pieces(stored):
-        Shipment.objects.filter(order_id__among=[order.id for order in piece]).delete()
-    packages = {order.id: _packages(order) for order in changed}
-    for order in stored:
-        judge_packages(order, packages[order.id], now)
-    Shipment.objects.bulk_create(chain.from_iterable(packages.pop(order.id) for order in stored))
-    fresh.add(Shipment, list(chain.from_iterable(packages.values())))
-
-
-def _packages(order: Any) -> list[Shipment]:
-    packages = []
-    for said in order.loaded_shipments:
-        package = blank(Shipment, order.account)
-        lead(package, "order", order)
-        for name, value in said.items():
-            setattr(package, name, SHIPMENT_FIELDS[name].from_wire(value))
-        packages.append(package)
-    return packages

@@ -41,3 +41,9 @@ class Fresh:
         """Store those of these rows that are not stored yet."""
         waiting = self._rows[model]
         model.objects.bulk_create([row for row in rows if waiting.pop(row.id, None) is not None])
+
+    def finish(self) -> None:
+        """Raises RuntimeError where a row was never stored: the transaction must not end as if it were."""
+        left = {model.__name__: len(rows) for model, rows in self._rows.items() if rows}
+        if left:
+            raise RuntimeError(f"new rows that nobody stored: {left}")

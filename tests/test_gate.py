@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from intake.codes import ErrorCode
 from intake.gate import BatchConflict, BatchInProgress, BatchTooLarge, EnvelopeError, ingest
 from intake.models import BatchReceipt, DeleteNotice, RawItem, RejectedRow
+from intake.touched import Touched
 from messaging.models import Agent, Conversation, Message, MessageBody, Reply, Standing, SurveyAnswer, Turn
 from orders.models import (
     Chargeback,
@@ -31,6 +32,7 @@ from orders.models import (
     Shipment,
     ShipmentVerdict,
 )  # fmt: skip
+from sellers.blank import blank
 from sellers.marks import Mark
 from sellers.models import SellerAccount
 from tests.makers import make_account
@@ -628,3 +630,12 @@ def test_the_same_batch_at_the_same_time_is_taken_in_once() -> None:
     assert len(answers) + len(refused) == 8
     assert all(answer["created"] == 50 for answer in answers)
     assert (Order.objects.count(), BatchReceipt.objects.count(), RawItem.objects.count()) == (50, 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_new_row_that_nothing_stores_ends_the_transaction_loudly() -> None:
+    account = make_account()
+    touched = Touched()
+    touched.fresh.add(Order, [blank(Order, account)])  # and not touched.add(...), which has it judged and stored
+    with pytest.raises(RuntimeError, match="'Order': 1"):
+        touched.recompute(account, NOW)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from dashboard import words
 from dashboard.addresses import FleetFilter
-from dashboard.pages.fleet import Row, account_rows, find
+from dashboard.pages.fleet import Row, account_rows
 from dashboard.pages.fleet_columns import COLUMNS, SCORE, title_of, value_of
+from dashboard.pages.fleet_found import find
 from dashboard.pages.fleet_then import Then
 from kpis.files import Table
 from kpis.metrics import Metric
